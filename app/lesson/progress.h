@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+//
+// progress.h - what one learner has played, kept between sessions.
+//
+// One JSON file in the state folder, written to a new file and renamed, so that
+// a crash leaves the old or the new one. A file that does not parse is set
+// aside under another name, never overwritten.
+
+#pragma once
+
+#include "gv/result.h"
+#include "lesson/lesson_player.h"
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace gv {
+
+struct LessonProgress {
+  int furthest_beat = 0;
+  int beats = 0;
+  int predictions_made = 0, predictions_right = 0;  // of the latest play
+  bool finished = false;
+  std::map<std::string, int> misconceptions;        // how often a choice showed each
+};
+
+class Progress {
+ public:
+  // Reads `folder`/progress.json; a missing file is an empty record.
+  static Result<Progress> open(const std::filesystem::path& folder);
+  const std::map<std::string, LessonProgress>& lessons() const { return lessons_; }  // by slug
+  // Notes where a lesson stands. Cheap when nothing changed; else writes.
+  Result<void> note(const LessonView& view, const Lesson& lesson);
+  Result<void> save() const;
+
+ private:
+  std::filesystem::path file_;
+  std::map<std::string, LessonProgress> lessons_;
+};
+
+}  // namespace gv
