@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * traps.c - the interrupt descriptor table, and what to do with each vector.
+ *
+ * Source: Intel SDM volume 3, "Interrupt Descriptor Table (IDT)" and "IDT Descriptors".
+ */
+#include "kernel.h"
+
+extern uint32_t vector_doors[48]; /* vectors.asm */
+extern char system_call_door[];
+
+static uint64_t table[SYSCALL_VECTOR + 1];
+
+enum {
+  INTERRUPT_GATE = 0x8e, /* clears IF on the way in */
+  TRAP_GATE_FOR_USER = 0xef, /* leaves IF alone; privilege level 3, so that INT n may use it */
+};
+
+static uint64_t gate(uint32_t handler, uint8_t kind) {
+  uint32_t low = KERNEL_CODE << 16 | (handler & 0xffff);
+  uint32_t high = (handler & 0xffff0000) | (uint32_t)kind << 8;
+  return (uint64_t)high << 32 | low;
+}
+
+void traps_init(void) {
+  for (unsigned i = 0; i < 48; i++) table[i] = gate(vector_doors[i], INTERRUPT_GATE);
+
+  /* A system call can take long, and devices should not wait for it: interrupts stay on. */
+  table[SYSCALL_VECTOR] = gate((uint32_t)system_call_door, TRAP_GATE_FOR_USER);
+
+  struct {
+    uint16_t limit;
+    uint32_t base;
+  } __attribute__((packed)) pointer = {sizeof table - 1, (uint32_t)table};
+  __asm__ volatile("lidt %0" : : "m"(pointer) : "memory");
+}
+
+/* The low bits of the saved CS are the privilege level of the code that was interrupted. */
+bool trap_from_user(const struct trap_frame* frame) {
+  return (frame->cs & 3) == 3;
+}
+
+static void device_interrupt(struct trap_frame* frame) {
+  unsigned irq = frame->vector - IRQ_BASE;
+  if (pic_is_spurious(irq)) return;
+  if (irq == IRQ_KEYBOARD) keyboard_interrupt();
+  pic_done(irq); /* before the tick: it may switch to a process that does not come back here soon */
+  if (irq == IRQ_TIMER) timer_tick(trap_from_user(frame));
+}
+
+static const char* exception_name(uint32_t vector) {
+  switch (vector) {
+    case 0: return "divide error";
+    case 1: return "debug exception";
+    case 3: return "breakpoint";
+    case 4: return "overflow";
+    case 5: return "bound range exceeded";
+    case 6: return "invalid opcode";
+    case 7: return "no coprocessor";
+    case 8: return "double fault";
+    case 10: return "invalid TSS";
+    case 11: return "segment not present";
+    case 12: return "stack fault";
+    case 13: return "general protection";
+    case 16: return "x87 error";
+    case 17: return "alignment check";
+    default: return "unknown exception";
+  }
+}
+
+void trap(struct trap_frame* frame) {
+  if (frame->vector == SYSCALL_VECTOR) {
+    system_call(frame);
+    return;
+  }
+  interrupts_entered();
+  if (frame->vector >= IRQ_BASE) {
+    device_interrupt(frame);
+  } else if (frame->vector == 14) {
+    page_fault(frame);
+  } else {
+    fatal_trap(frame, exception_name(frame->vector));
+  }
+  interrupts_left();
+}
