@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+#
+# Layers.cmake - gv_layer, gv_program, gv_test and gv_bench: the four things
+# that this project builds, each said in one line of a folder's CMakeLists.txt.
+
+function(gv_add_folder folder)
+  if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/CMakeLists.txt)
+    add_subdirectory(${folder})
+  endif()
+endfunction()
+
+# The public face: headers only, usable by everybody.
+add_library(gv_include INTERFACE)
+target_include_directories(gv_include INTERFACE ${PROJECT_SOURCE_DIR}/hypervisor-core/include)
+target_link_libraries(gv_include INTERFACE Threads::Threads)
+
+# Turns layer names (x86 memory) into the targets that exist (gv_x86 gv_memory).
+function(gv_layer_targets out)
+  set(targets gv_include)
+  foreach(layer IN LISTS ARGN)
+    list(APPEND targets $<TARGET_NAME_IF_EXISTS:gv_${layer}>)
+  endforeach()
+  set(${out} ${targets} PARENT_SCOPE)
+endfunction()
+
+# gv_layer(NAME [USES layer...] [LIBS target...] [SOURCES file...])
+# Static library gv_NAME of every .cpp under this folder (or of SOURCES).
+function(gv_layer name)
+  cmake_parse_arguments(ARG "" "" "USES;LIBS;SOURCES" ${ARGN})
+  if(ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "gv_layer(${name}): what is '${ARG_UNPARSED_ARGUMENTS}'? USES, LIBS or SOURCES go first")
+  endif()
+  if(NOT ARG_SOURCES)
+    file(GLOB_RECURSE ARG_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+    list(FILTER ARG_SOURCES EXCLUDE REGEX "/main\\.cpp$")
+  endif()
+  gv_layer_targets(uses ${ARG_USES})
+  if(ARG_SOURCES)
+    add_library(gv_${name} STATIC ${ARG_SOURCES})
+    target_link_libraries(gv_${name} PUBLIC ${uses} ${ARG_LIBS} PRIVATE gv_warnings)
+    set(scope PUBLIC)
+  else()
+    add_library(gv_${name} INTERFACE)
+    target_link_libraries(gv_${name} INTERFACE ${uses} ${ARG_LIBS})
+    set(scope INTERFACE)
+  endif()
+  # Core layers name headers from hypervisor-core/src, the others from the root.
+  # visualizers/ and app/ must not see the core's insides at all.
+  cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY ${PROJECT_SOURCE_DIR}
+             OUTPUT_VARIABLE relative)
+  if(relative MATCHES "^hypervisor-core/")
+    target_include_directories(gv_${name} ${scope} ${PROJECT_SOURCE_DIR}/hypervisor-core/src)
+  elseif(relative MATCHES "^app/")
+    target_include_directories(gv_${name} ${scope} ${PROJECT_SOURCE_DIR}/app)
+  else()
+    target_include_directories(gv_${name} ${scope} ${PROJECT_SOURCE_DIR})
+  endif()
+endfunction()
+
+# gv_program(NAME SOURCES file... [USES layer...] [LIBS target...])
+function(gv_program name)
+  cmake_parse_arguments(ARG "" "" "USES;LIBS;SOURCES" ${ARGN})
+  gv_layer_targets(uses ${ARG_USES})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${uses} ${ARG_LIBS} gv_warnings)
+endfunction()
+
+# gv_test(NAME SOURCES file... [LIBS target...] [LABELS label...] [TIMEOUT s])
+# One program with GoogleTest's main, one ctest entry: starting a process per
+# test case costs more than the cases do. ./test counts the cases from the XML.
+# Labels that ./test knows: release-only (timings; not under sanitizers),
+# slow (not in ./test --quick), window (needs Xvfb), session (also under TSan).
+function(gv_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "LIBS;SOURCES;LABELS;ENVIRONMENT" ${ARGN})
+  if(NOT ARG_SOURCES)
+    set(ARG_SOURCES ${ARG_UNPARSED_ARGUMENTS})
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  # A test looks where it likes, the core's insides included.
+  target_include_directories(${name} PRIVATE
+    ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/hypervisor-core/src ${PROJECT_SOURCE_DIR}/app
+    ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS} gv_include gv::gtest gv_warnings)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name} --gtest_brief=1 WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
+  set_tests_properties(${name} PROPERTIES
+    TIMEOUT ${ARG_TIMEOUT}
+    LABELS "${ARG_LABELS}"
+    ENVIRONMENT "GTEST_OUTPUT=xml:${CMAKE_BINARY_DIR}/test-results/${name}.xml;${ARG_ENVIRONMENT}")
+endfunction()
+
+# gv_bench(NAME SOURCES file... [LIBS target...]): a Google Benchmark program.
+function(gv_bench name)
+  cmake_parse_arguments(ARG "" "" "LIBS;SOURCES" ${ARGN})
+  if(NOT ARG_SOURCES)
+    set(ARG_SOURCES ${ARG_UNPARSED_ARGUMENTS})
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE
+    ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/hypervisor-core/src ${PROJECT_SOURCE_DIR}/app)
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS} gv_include gv::benchmark gv_warnings)
+endfunction()
