@@ -23,9 +23,8 @@ foreach(language IN ITEMS C CXX)
   endif()
 endforeach()
 
-# Linked PRIVATE by every target of ours, never by what others see.
-add_library(gv_warnings INTERFACE)
-target_compile_options(gv_warnings INTERFACE
+# For every target: Debian's headers are system headers and do not warn.
+add_compile_options(
   -Wall -Wextra -Wpedantic -Wshadow
   $<$<COMPILE_LANGUAGE:CXX>:-Wconversion>
   $<$<BOOL:${GV_WERROR}>:-Werror>)
