@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: MIT
+//
+// judge.cpp - asks a contained submission what a check wants to know.
+
+#include "grader/judge.h"
+
+#include "grader/assembler.h"
+#include "grader/contained_process.h"
+#include "grader/exercise_script.h"
+#include "grader/machine_run.h"
+#include "grader/seed.h"
+#include "lesson/paths.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace gv {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t kLongestMessage = 4096;
+constexpr std::size_t kMostOutput = 16 << 10;
+
+// Why a check could not be answered. Not the check's opinion: a fact about the submission.
+struct Fault {
+  Verdict verdict = Verdict::Error;
+  std::string message;
+};
+
+Verdict verdict_of(Ending ending) {
+  switch (ending) {
+    case Ending::CpuSpent:
+    case Ending::WallSpent: return Verdict::Timeout;
+    case Ending::Interrupted: return Verdict::Skip;
+    default: return Verdict::Crash;
+  }
+}
+
+// An empty Lua table is neither list nor object; here lists are wanted.
+Json list_of(const Json& value) { return value.is_array() ? value : Json::array(); }
+
+std::string text_of(const Json& head, const char* key) {
+  const auto found = head.find(key);
+  return found != head.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+// The submission as one check meets it: a process that is started when it is first needed.
+class SubmissionProcess {
+ public:
+  SubmissionProcess(const Exercise& exercise, const Submission& submission, std::uint64_t seed,
+                    const JudgeTools& tools)
+      : exercise_(exercise), submission_(submission), seed_(seed), tools_(tools) {}
+
+  std::optional<Fault> fault;
+  bool failed_at_load = false;
+  bool hung = false;
+  std::string printed;
+
+  std::optional<Json> call(const Json& arguments) {
+    auto answer = ask({{{"ask", "call"},
+                        {"path", text_of(arguments, "path")},
+                        {"arguments", list_of(arguments.value("arguments", Json::array()))}},
+                       {}});
+    if (!answer || !usable(answer->head)) return std::nullopt;
+    return Json{{"values", list_of(answer->head.value("values", Json::array()))}};
+  }
+
+  std::optional<Json> each(const Json& arguments) {
+    Json list = Json::array();
+    for (const Json& item : list_of(arguments.value("list", Json::array()))) list.push_back(list_of(item));
+    const std::size_t wanted = list.size();
+    auto answer = ask({{{"ask", "each"}, {"path", text_of(arguments, "path")}, {"list", std::move(list)}}, {}});
+    if (!answer) return std::nullopt;
+    Json answers = list_of(answer->head.value("answers", Json::array()));
+    for (const Json& one : answers) {
+      // A wrong answer is the check's to judge; a spent budget or a missing function ends it.
+      if (!one.is_object()) return incoherent();
+      const std::string fault_word = text_of(one, "fault");
+      if ((fault_word == "limit" || fault_word == "missing") && !usable(one)) return std::nullopt;
+    }
+    if (answers.size() != wanted) return incoherent();
+    return Json{{"answers", std::move(answers)}};
+  }
+
+  std::optional<Json> boot(const Json& arguments, const std::string& image) {
+    const RunRequest request = run_request_from(arguments.value("run", Json::object()));
+    auto answer = ask({{{"ask", "boot"}, {"name", submission_.name}, {"run", to_json(request)}}, image});
+    if (!answer || !usable(answer->head)) return std::nullopt;
+    const Json run = answer->head.value("run", Json());
+    if (!run.is_object() || !run.contains("exits") || !run["exits"].is_array()) return incoherent();
+    return Json{{"run", run}};
+  }
+
+ private:
+  bool machine() const { return exercise_.language == SubmissionLanguage::Nasm; }
+
+  std::optional<Json> incoherent() {
+    fault = Fault{Verdict::Crash, "the submission's process sent an answer that is none"};
+    return std::nullopt;
+  }
+
+  // Whether an answer is one; else notes the fault that it reports.
+  bool usable(const Json& head) {
+    if (!head.contains("problem")) return true;
+    const std::string word = text_of(head, "fault");
+    fault = Fault{word == "limit" ? Verdict::Timeout : Verdict::Error, text_of(head, "problem")};
+    if (word == "missing") fault->message += "; define it as a global function";
+    return false;
+  }
+
+  bool start() {
+    Containment containment;
+    containment.cpu_seconds = exercise_.cpu_seconds;
+    // The engine reserves more than a gigabyte of addresses before it is told to be modest.
+    containment.memory_bytes =
+        (machine() ? std::uint64_t{3} << 30 : std::uint64_t{256} << 20) + exercise_.limits.memory_bytes;
+    auto started = ContainedProcess::start(tools_.worker, {"play"}, containment, tools_.interrupted);
+    if (!started) {
+      fault = Fault{Verdict::Error, started.error().message};
+      return false;
+    }
+    process_ = std::move(*started);
+    const Json limits{{"instructions", exercise_.limits.instructions},
+                      {"memory_bytes", exercise_.limits.memory_bytes},
+                      {"output_bytes", exercise_.limits.output_bytes}};
+    if (!exchange({{{"ask", "begin"},
+                    {"profile", machine() ? "machine" : "script"},
+                    {"seed", seed_},
+                    {"limits", limits}},
+                   {}})) {
+      return false;
+    }
+    if (machine()) return true;
+    auto loaded = exchange({{{"ask", "load"}, {"name", exercise_.file}}, submission_.source});
+    if (loaded && usable(loaded->head)) return true;
+    failed_at_load = true;
+    return false;
+  }
+
+  std::optional<Message> ask(const Message& question) {
+    if (fault) return std::nullopt;
+    if (!process_ && !start()) return std::nullopt;
+    return exchange(question);
+  }
+
+  std::optional<Message> exchange(const Message& question) {
+    auto answer = process_->ask(question);
+    if (!answer) {
+      const Ending ending = process_->ending();
+      hung = ending == Ending::CpuSpent || ending == Ending::WallSpent;
+      fault = Fault{verdict_of(ending), "the submission's process: " + process_->ending_text()};
+      return std::nullopt;
+    }
+    printed += text_of(answer->head, "printed");
+    return answer;
+  }
+
+  const Exercise& exercise_;
+  const Submission& submission_;
+  std::uint64_t seed_;
+  const JudgeTools& tools_;
+  std::unique_ptr<ContainedProcess> process_;
+};
+
+class Judge {
+ public:
+  Judge(const Exercise& exercise, const Submission& submission, std::uint64_t seed,
+        const JudgeTools& tools)
+      : exercise_(exercise), submission_(submission), tools_(tools) {
+    graded_.name = submission.name;
+    graded_.student = submission.student;
+    graded_.seed = variant_seed(exercise.id, submission.student, seed);
+    graded_.problem = submission.problem;
+  }
+
+  GradedSubmission grade() {
+    if (!graded_.problem.empty()) return std::move(graded_);
+    if (!find_variant() || (exercise_.language == SubmissionLanguage::Nasm && !assemble_guest())) {
+      return std::move(graded_);
+    }
+    for (const ExerciseCheck& check : exercise_.checks) graded_.checks.push_back(grade(check));
+    if (interrupted()) graded_.problem = "grading was interrupted before its end";
+    return std::move(graded_);
+  }
+
+ private:
+  bool interrupted() const { return tools_.interrupted != nullptr && tools_.interrupted->load(); }
+
+  bool find_variant() {
+    auto script = ExerciseScript::open(exercise_, graded_.seed, {});
+    if (script) {
+      auto variant = (*script)->variant(submission_.student);
+      if (variant) {
+        variant_ = std::move(*variant);
+        return true;
+      }
+      graded_.problem = "the exercise is broken: " + variant.error().message;
+    } else {
+      graded_.problem = "the exercise is broken: " + script.error().message;
+    }
+    return false;
+  }
+
+  // False only when nothing can be graded; a source that does not assemble is a fault of each check.
+  bool assemble_guest() {
+    auto assembly = assemble(tools_.worker, exercise_.file, submission_.source, exercise_.files,
+                             tools_.interrupted);
+    if (!assembly) {
+      graded_.problem = assembly.error().message;
+      return false;
+    }
+    image_ = assembly->image;
+    if (!assembly->ok()) {
+      const Verdict verdict =
+          assembly->ending == Ending::Exited ? Verdict::Error : verdict_of(assembly->ending);
+      for_all_ = Fault{verdict, "it does not assemble:\n" + assembly->problem};
+    }
+    return true;
+  }
+
+  std::optional<Json> answer(SubmissionProcess& process, const std::string& ask,
+                             const Json& arguments, std::string& defect) {
+    if (ask == "call") return process.call(arguments);
+    if (ask == "each") return process.each(arguments);
+    if (ask == "boot") {
+      // A run depends on nothing but the image and the request: once is enough for all checks.
+      const std::string key = arguments.dump(-1, ' ', false, Json::error_handler_t::replace);
+      if (const auto known = runs_.find(key); known != runs_.end()) return known->second;
+      auto run = process.boot(arguments, image_);
+      if (run) runs_[key] = *run;
+      return run;
+    }
+    if (ask == "reference" && tools_.references != nullptr) {
+      auto run = tools_.references->run(text_of(arguments, "kit"), arguments.value("run", Json::object()));
+      if (run) return Json{{"run", std::move(*run)}};
+      defect = run.error().message;
+    }
+    return std::nullopt;
+  }
+
+  GradedCheck grade(const ExerciseCheck& check) {
+    GradedCheck graded;
+    graded.id = check.id;
+    graded.title = check.title;
+    graded.max_points = check.points;
+    graded.visibility = check.visibility;
+    graded.hint = check.hint;
+    graded.misconception = check.misconception;
+    if (interrupted()) for_all_ = Fault{Verdict::Skip, "grading was interrupted"};
+    if (for_all_) {
+      graded.verdict = for_all_->verdict;
+      graded.message = for_all_->message;
+      return graded;
+    }
+    const std::uint64_t seed = check_seed(graded_.seed, check.id);
+    SubmissionProcess process(exercise_, submission_, seed, tools_);
+    std::string defect;
+    auto script = ExerciseScript::open(
+        exercise_, seed, [&](const std::string& ask, const LuaValue& arguments) {
+          return answer(process, ask, arguments, defect);
+        });
+    CheckOutcome outcome;
+    if (script) {
+      outcome = (*script)->run(check.id, submission_.student, variant_);
+    } else {
+      outcome.defect = script.error().message;
+    }
+    if (!defect.empty()) outcome.defect = defect;
+    if (process.fault) {
+      // Whatever the script made of the missing answer, the fault is the verdict.
+      graded.verdict = process.fault->verdict;
+      graded.message = process.fault->message;
+      if (process.failed_at_load) for_all_ = process.fault;
+      if (process.hung) {
+        for_all_ = Fault{Verdict::Timeout, "not run: an earlier check used up the submission's time"};
+      }
+    } else if (!outcome.defect.empty()) {
+      graded.verdict = Verdict::Skip;
+      graded.message = "the check itself is broken: " + outcome.defect;
+    } else {
+      graded.verdict = outcome.score >= 1 ? Verdict::Pass : Verdict::Fail;
+      graded.points = outcome.score * check.points;
+      graded.message = outcome.message;
+    }
+    if (graded.message.size() > kLongestMessage) graded.message.resize(kLongestMessage);
+    if (check.visibility == Visibility::Public) keep_output(process.printed);
+    return graded;
+  }
+
+  void keep_output(const std::string& printed) {
+    const std::size_t room = kMostOutput - graded_.output.size();
+    graded_.output_truncated |= printed.size() > room;
+    graded_.output.append(printed, 0, std::min(room, printed.size()));
+  }
+
+  const Exercise& exercise_;
+  const Submission& submission_;
+  const JudgeTools& tools_;
+  GradedSubmission graded_;
+  Json variant_;
+  std::string image_;
+  std::optional<Fault> for_all_;
+  std::map<std::string, Json> runs_;
+};
+
+}  // namespace
+
+Result<LuaValue> ReferenceRuns::run(const std::string& kit, const LuaValue& request) {
+  using Shared = std::shared_ptr<const Result<LuaValue>>;
+  const RunRequest wanted = run_request_from(request);
+  const std::string key = kit + to_json(wanted).dump();
+  std::promise<Shared> promise;
+  std::shared_future<Shared> future;
+  bool mine = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto [place, inserted] = runs_.try_emplace(key);
+    mine = inserted;
+    if (mine) place->second = promise.get_future().share();
+    future = place->second;
+  }
+  if (mine) {
+    const auto make = [&]() -> Result<LuaValue> {
+      auto path = find_kit(kit);
+      if (!path) return path.error();
+      auto image = read_regular_file(*path, 64 << 20);
+      if (!image) return image.error();
+      return run_machine(wanted, *path, *image);
+    };
+    promise.set_value(std::make_shared<const Result<LuaValue>>(make()));
+  }
+  return *future.get();
+}
+
+GradedSubmission judge(const Exercise& exercise, const Submission& submission, std::uint64_t seed,
+                       const JudgeTools& tools) {
+  return Judge(exercise, submission, seed, tools).grade();
+}
+
+}  // namespace gv

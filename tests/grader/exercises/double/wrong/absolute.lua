@@ -1,0 +1,2 @@
+-- fails: negative
+function double(n) return math.abs(2 * n) end

@@ -1,0 +1,2 @@
+-- fails: small
+function double(n) if n < 0 then return 2 * n end return n + 2 end

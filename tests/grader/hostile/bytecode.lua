@@ -1,0 +1,2 @@
+local f = load("\27Lua" .. string.rep("\0", 100), "x", "b")
+f()

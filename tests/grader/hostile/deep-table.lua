@@ -1,0 +1,5 @@
+function double(n)
+  local t = {}
+  t.t = t
+  return t
+end

@@ -1,0 +1,3 @@
+function double(n)
+  while true do print(string.rep("flood ", 1000)) end
+end

@@ -1,0 +1,2 @@
+local function bomb() while true do coroutine.wrap(bomb)() end end
+bomb()

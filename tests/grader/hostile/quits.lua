@@ -1,0 +1,1 @@
+error("I give up", 0)

