@@ -39,9 +39,7 @@ static void prepare_page_faults(void) {
   __asm__ volatile("movl %%cr3, %0; movl %0, %%cr3" : "=&r"(cr3) : : "memory");
 }
 
-static void run_syscall(uint32_t turns) {
-  kit_run_in_ring3(loop_syscall, turns);
-}
+static void run_syscall(uint32_t turns) { kit_run_in_ring3(loop_syscall, turns); }
 
 /* One table has 1,024 pages to fault on; for more turns it is emptied in between. */
 static void run_page_fault(uint32_t turns) {
@@ -67,10 +65,14 @@ struct bench {
 };
 
 static const struct bench benches[] = {
-    {"call", loop_call, false},      {"in", loop_in, false},
-    {"out", loop_out, false},        {"cli", loop_cli, false},
-    {"mov-cr3", loop_mov_cr3, false}, {"syscall", run_syscall, true},
-    {"divide", loop_divide, true},   {"page-fault", run_page_fault, true},
+    {"call", loop_call, false},
+    {"in", loop_in, false},
+    {"out", loop_out, false},
+    {"cli", loop_cli, false},
+    {"mov-cr3", loop_mov_cr3, false},
+    {"syscall", run_syscall, true},
+    {"divide", loop_divide, true},
+    {"page-fault", run_page_fault, true},
     {"pte-change", run_pte_change, false},
 };
 enum { BENCHES = sizeof benches / sizeof benches[0] };

@@ -41,11 +41,21 @@ void kit_say(const char* format, ...) {
     }
     format++;
     switch (*format) {
-      case 's': put_text(va_arg(arguments, const char*)); break;
-      case 'u': put_decimal(va_arg(arguments, uint32_t)); break;
-      case 'x': put_hexadecimal(va_arg(arguments, uint32_t), 8); break;
-      case 'h': put_hexadecimal(va_arg(arguments, uint32_t), 4); break;
-      default: put(*format); break;
+      case 's':
+        put_text(va_arg(arguments, const char*));
+        break;
+      case 'u':
+        put_decimal(va_arg(arguments, uint32_t));
+        break;
+      case 'x':
+        put_hexadecimal(va_arg(arguments, uint32_t), 8);
+        break;
+      case 'h':
+        put_hexadecimal(va_arg(arguments, uint32_t), 4);
+        break;
+      default:
+        put(*format);
+        break;
     }
   }
   va_end(arguments);
@@ -56,9 +66,7 @@ void kit_check(bool holds, const char* what) {
   if (!holds) a_check_failed = true;
 }
 
-bool kit_all_checks_held(void) {
-  return !a_check_failed;
-}
+bool kit_all_checks_held(void) { return !a_check_failed; }
 
 void kit_mark(const char* text) {
   for (; *text != 0; text++) out8(GUEST_DEBUG_CONSOLE_PORT, (uint8_t)*text);

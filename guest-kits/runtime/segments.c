@@ -10,9 +10,7 @@ static uint32_t task_state[26];
 
 enum { ESP0 = 1, SS0 = 2, IO_MAP = 25 };
 
-void kit_set_kernel_stack(uint32_t top) {
-  task_state[ESP0] = top;
-}
+void kit_set_kernel_stack(uint32_t top) { task_state[ESP0] = top; }
 
 void kit_load_segments(void) {
   /* Accessed bits are set from the start, so that loading a segment leaves the table alone. */

@@ -13,8 +13,7 @@ static kit_handler* handlers[256];
 
 static uint64_t gate(uint32_t door, unsigned vector) {
   uint64_t kind = vector >= 0x80 ? 0xee00 : 0x8e00; /* interrupt gate, for ring 3 or only ring 0 */
-  return (uint64_t)(door & 0xffff0000) << 32 | kind << 32 | KIT_KERNEL_CODE << 16 |
-         (door & 0xffff);
+  return (uint64_t)(door & 0xffff0000) << 32 | kind << 32 | KIT_KERNEL_CODE << 16 | (door & 0xffff);
 }
 
 void kit_on(uint8_t vector, kit_handler* handler) {

@@ -66,16 +66,14 @@ static void on_software_interrupt(struct kit_frame* frame) {
   saved_flags = frame->eflags;
 }
 
-static const char* yes_or_no(bool yes) {
-  return yes ? "yes" : "no";
-}
+static const char* yes_or_no(bool yes) { return yes ? "yes" : "no"; }
 
 /* State of our own to be recognised: an LDT, and a small segment of privilege level 0 that is in no
  * segment register. */
 static void set_up_machine(void) {
   static uint64_t local_table[1];
-  kit_gdt[LOCAL_TABLE / 8] =
-      0x0000820000000007 | (uint64_t)((uint32_t)local_table & 0x00ffffff) << 16;
+  kit_gdt[LOCAL_TABLE / 8] = 0x0000820000000007 | (uint64_t)((uint32_t)local_table & 0x00ffffff)
+                                                      << 16;
   kit_gdt[SMALL_DATA / 8] = 0x0040930000000fff;
   kit_load_segments();
   __asm__ volatile("lldt %%ax" : : "a"(LOCAL_TABLE));

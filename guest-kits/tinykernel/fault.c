@@ -27,8 +27,7 @@ static bool is_promised(uint32_t address) {
 static bool keep_promise(uint32_t address) {
   uint32_t frame = frame_alloc();
   if (frame == 0) return false;
-  if (!page_map(current->directory, address & ~(PAGE_SIZE - 1), frame,
-                PAGE_USER | PAGE_WRITABLE)) {
+  if (!page_map(current->directory, address & ~(PAGE_SIZE - 1), frame, PAGE_USER | PAGE_WRITABLE)) {
     frame_free(frame);
     return false;
   }

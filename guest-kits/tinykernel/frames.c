@@ -15,9 +15,7 @@ static uint32_t used[FRAMES / 32];
 static uint32_t free_count;
 static uint32_t search_from;
 
-static bool is_used(uint32_t number) {
-  return (used[number / 32] >> (number % 32) & 1) != 0;
-}
+static bool is_used(uint32_t number) { return (used[number / 32] >> (number % 32) & 1) != 0; }
 
 void frames_init(uint32_t memory_bytes) {
   uint32_t first = (uint32_t)kernel_end / PAGE_SIZE;
@@ -60,6 +58,4 @@ void frame_free(uint32_t frame) {
   interrupts_on();
 }
 
-uint32_t frames_free(void) {
-  return free_count;
-}
+uint32_t frames_free(void) { return free_count; }

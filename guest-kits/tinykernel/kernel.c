@@ -25,9 +25,7 @@ static uint32_t memory_size(uint32_t magic, const struct multiboot_information* 
   return size;
 }
 
-static const char* yes_or_no(bool yes) {
-  return yes ? "yes" : "no";
-}
+static const char* yes_or_no(bool yes) { return yes ? "yes" : "no"; }
 
 static bool summarise(uint32_t frames_before) {
   bool preempted = statistics.preemptions > 0;

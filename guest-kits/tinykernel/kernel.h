@@ -127,8 +127,8 @@ struct process {
   unsigned id;
   const char* name;
   enum process_state state;
-  uint32_t* directory;    /* page directory; its address is also what goes into CR3 */
-  uint32_t kernel_stack;  /* one page */
+  uint32_t* directory;     /* page directory; its address is also what goes into CR3 */
+  uint32_t kernel_stack;   /* one page */
   uint32_t* stack_pointer; /* where switch_stacks left off */
   uint32_t heap_start, heap_end;
   uint32_t wake_tick;

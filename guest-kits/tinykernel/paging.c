@@ -34,14 +34,11 @@ void address_space_enter(uint32_t* directory) {
   __asm__ volatile("movl %0, %%cr3" : : "r"(directory) : "memory");
 }
 
-void address_space_leave(void) {
-  address_space_enter(kernel_directory);
-}
+void address_space_leave(void) { address_space_enter(kernel_directory); }
 
 void paging_init(void) {
   for (uint32_t page = 1; page < MANAGED_MEMORY / PAGE_SIZE; page++) { /* page 0: null pointers */
-    kernel_tables[page / ENTRIES][page % ENTRIES] =
-        page * PAGE_SIZE | PAGE_WRITABLE | PAGE_PRESENT;
+    kernel_tables[page / ENTRIES][page % ENTRIES] = page * PAGE_SIZE | PAGE_WRITABLE | PAGE_PRESENT;
   }
   for (unsigned i = 0; i < KERNEL_TABLES; i++) {
     kernel_directory[i] = (uint32_t)kernel_tables[i] | PAGE_WRITABLE | PAGE_PRESENT;

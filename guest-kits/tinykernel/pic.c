@@ -25,9 +25,7 @@ void pic_init(void) {
   out8(SECOND_DATA, 0xff);
 }
 
-void pic_allow(unsigned irq) {
-  out8(FIRST_DATA, (uint8_t)(in8(FIRST_DATA) & ~(1u << irq)));
-}
+void pic_allow(unsigned irq) { out8(FIRST_DATA, (uint8_t)(in8(FIRST_DATA) & ~(1u << irq))); }
 
 /* A line that drops before the CPU asks which one it was is reported as the lowest one, 7 or 15,
  * without being in service. */

@@ -43,8 +43,7 @@ uint32_t program_load(uint32_t* directory, const uint8_t* image, uint32_t* end) 
   const struct elf_header* header = (const struct elf_header*)image;
   *end = USER_BASE;
   for (unsigned i = 0; i < header->program_count; i++) {
-    const struct elf_program* p =
-        (const struct elf_program*)(image + header->program_offset) + i;
+    const struct elf_program* p = (const struct elf_program*)(image + header->program_offset) + i;
     if (p->type != SEGMENT_LOAD || p->memory_size == 0) continue;
     if (!load_segment(directory, image, p)) return 0;
     uint32_t stop = (p->address + p->memory_size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);

@@ -56,16 +56,30 @@ static uint32_t call_yield(void) {
 
 static uint32_t perform(uint32_t number, uint32_t first, uint32_t second) {
   switch (number) {
-    case CALL_EXIT: call_exit(); return 0;
-    case CALL_WRITE: return call_write(first, second);
-    case CALL_GETPID: return current->id;
-    case CALL_YIELD: return call_yield();
-    case CALL_SLEEP: sleep_ticks(first * TICKS_PER_SECOND / 1000); return 0;
-    case CALL_SBRK: return call_sbrk((int32_t)first);
-    case CALL_TURN_TAKE: turn_take(); return 0;
-    case CALL_TURN_PASS: turn_pass(); return 0;
-    case CALL_DIRTY: return call_dirty();
-    default: return REFUSED;
+    case CALL_EXIT:
+      call_exit();
+      return 0;
+    case CALL_WRITE:
+      return call_write(first, second);
+    case CALL_GETPID:
+      return current->id;
+    case CALL_YIELD:
+      return call_yield();
+    case CALL_SLEEP:
+      sleep_ticks(first * TICKS_PER_SECOND / 1000);
+      return 0;
+    case CALL_SBRK:
+      return call_sbrk((int32_t)first);
+    case CALL_TURN_TAKE:
+      turn_take();
+      return 0;
+    case CALL_TURN_PASS:
+      turn_pass();
+      return 0;
+    case CALL_DIRTY:
+      return call_dirty();
+    default:
+      return REFUSED;
   }
 }
 

@@ -14,7 +14,7 @@ enum {
   CALL_GETPID = 3,    /* the number of the process */
   CALL_YIELD = 4,     /* lets others run first */
   CALL_SLEEP = 5,     /* milliseconds, at least */
-  CALL_SBRK = 6,      /* bytes, also negative, whole pages: moves the end of the heap, gives the old */
+  CALL_SBRK = 6,      /* bytes, whole pages, also negative: moves the heap's end, gives the old */
   CALL_TURN_TAKE = 7, /* waits until it is this process's turn to speak */
   CALL_TURN_PASS = 8, /* gives the turn to the next process */
   CALL_DIRTY = 9,     /* how many heap pages were written to since they were mapped */

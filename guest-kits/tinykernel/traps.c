@@ -12,7 +12,7 @@ extern char system_call_door[];
 static uint64_t table[SYSCALL_VECTOR + 1];
 
 enum {
-  INTERRUPT_GATE = 0x8e, /* clears IF on the way in */
+  INTERRUPT_GATE = 0x8e,     /* clears IF on the way in */
   TRAP_GATE_FOR_USER = 0xef, /* leaves IF alone; privilege level 3, so that INT n may use it */
 };
 
@@ -36,9 +36,7 @@ void traps_init(void) {
 }
 
 /* The low bits of the saved CS are the privilege level of the code that was interrupted. */
-bool trap_from_user(const struct trap_frame* frame) {
-  return (frame->cs & 3) == 3;
-}
+bool trap_from_user(const struct trap_frame* frame) { return (frame->cs & 3) == 3; }
 
 static void device_interrupt(struct trap_frame* frame) {
   unsigned irq = frame->vector - IRQ_BASE;
@@ -49,23 +47,28 @@ static void device_interrupt(struct trap_frame* frame) {
 }
 
 static const char* exception_name(uint32_t vector) {
-  switch (vector) {
-    case 0: return "divide error";
-    case 1: return "debug exception";
-    case 3: return "breakpoint";
-    case 4: return "overflow";
-    case 5: return "bound range exceeded";
-    case 6: return "invalid opcode";
-    case 7: return "no coprocessor";
-    case 8: return "double fault";
-    case 10: return "invalid TSS";
-    case 11: return "segment not present";
-    case 12: return "stack fault";
-    case 13: return "general protection";
-    case 16: return "x87 error";
-    case 17: return "alignment check";
-    default: return "unknown exception";
-  }
+  static const char* const names[] = {
+      "divide error",
+      "debug exception",
+      "non-maskable interrupt",
+      "breakpoint",
+      "overflow",
+      "bound exceeded",
+      "invalid opcode",
+      "no coprocessor",
+      "double fault",
+      "",
+      "invalid TSS",
+      "segment not present",
+      "stack fault",
+      "protection",
+      "page fault",
+      "",
+      "x87 error",
+      "alignment check",
+  };
+  bool known = vector < sizeof names / sizeof names[0] && names[vector][0] != 0;
+  return known ? names[vector] : "unknown exception";
 }
 
 void trap(struct trap_frame* frame) {

@@ -55,6 +55,4 @@ void vga_show_cursor(void) {
 
 /* The top right cell belongs to the keyboard: it shows the last key and nothing else writes there
  * until the text scrolls. */
-void vga_corner(char c) {
-  screen[COLUMNS - 1] = (uint16_t)(WHITE_ON_BLUE | (uint8_t)c);
-}
+void vga_corner(char c) { screen[COLUMNS - 1] = (uint16_t)(WHITE_ON_BLUE | (uint8_t)c); }
