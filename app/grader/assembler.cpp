@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// assembler.cpp - runs nasm and ld in a scratch folder and in a sandbox.
+// assembler.cpp - runs nasm in a scratch folder and in a sandbox.
 
 #include "grader/assembler.h"
 
 #include "grader/sandbox.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -110,11 +111,9 @@ Result<Assembly> assemble(const std::string& worker, const std::string& name,
                           const std::string& source,
                           const std::map<std::string, std::string>& files,
                           const std::atomic<bool>* interrupted) {
-  const std::string nasm = tool_path("nasm"), ld = tool_path("ld");
-  if (nasm.empty() || ld.empty()) {
-    return Error{ErrorCode::NotAvailable, fmt::format("{} is not installed; install the package {}",
-                                                      nasm.empty() ? "nasm" : "ld",
-                                                      nasm.empty() ? "nasm" : "binutils")};
+  const std::string nasm = tool_path("nasm");
+  if (nasm.empty()) {
+    return Error{ErrorCode::NotAvailable, "nasm is not installed; install the package nasm"};
   }
   const ScratchFolder scratch;
   bool written = !scratch.path().empty() && scratch.write(name, source);
@@ -125,35 +124,30 @@ Result<Assembly> assemble(const std::string& worker, const std::string& name,
                              "with room",
                              scratch.path(), std::strerror(errno))};
   }
-  const std::vector<std::vector<std::string>> commands = {
-      {nasm, "-f", "elf32", "-w-all", "-o", "guest.o", name},
-      {ld, "-m", "elf_i386", "-nostdlib", "-static", "--build-id=none", "-z", "max-page-size=4096",
-       "-z", "noexecstack", "--no-warn-rwx-segments", "-T", "link.ld", "-o", "guest.elf", "guest.o"}};
+  auto process = ContainedProcess::start(
+      worker, {"tool", scratch.path(), nasm, "-f", "bin", "-w-all", "-o", "guest.bin", name},
+      containment_of_tool(), interrupted);
+  if (!process) return process.error();
+  (*process)->finish();
   Assembly assembly;
-  for (const auto& command : commands) {
-    std::vector<std::string> arguments{"tool", scratch.path()};
-    arguments.insert(arguments.end(), command.begin(), command.end());
-    auto process = ContainedProcess::start(worker, arguments, containment_of_tool(), interrupted);
-    if (!process) return process.error();
-    (*process)->finish();
-    assembly.ending = (*process)->ending();
-    const int status = (*process)->exit_status();
-    if (assembly.ending == Ending::Exited && status == kNotContained && names_files(source)) {
-      return Error{ErrorCode::NotAvailable,
-                   "this kernel has no Landlock, so a source that includes files cannot be assembled "
-                   "safely; grade it on Linux 5.13 or newer"};
-    }
-    if (assembly.ending != Ending::Exited || status != 0) {
-      assembly.problem = (*process)->output();
-      if (assembly.problem.empty() || assembly.ending != Ending::Exited) {
-        assembly.problem += fmt::format("{}: {}", fs::path(command[0]).filename().string(),
-                                        (*process)->ending_text());
-      }
-      return assembly;
-    }
+  assembly.ending = (*process)->ending();
+  const int status = (*process)->exit_status();
+  if (assembly.ending == Ending::Exited && status == kNotContained) {
+    return Error{ErrorCode::NotAvailable,
+                 "this kernel has no Landlock, so a source that includes files cannot be assembled "
+                 "safely; grade it on Linux 5.13 or newer"};
   }
-  assembly.image = read_product(scratch.path() + "/guest.elf");
-  if (assembly.image.empty()) assembly.problem = "nothing was assembled";
+  if (assembly.ending == Ending::Exited && status == 0) {
+    assembly.image = read_product(scratch.path() + "/guest.bin");
+    if (assembly.image.empty()) assembly.problem = "it assembles to nothing";
+    return assembly;
+  }
+  assembly.problem = (*process)->output();
+  if (assembly.ending == Ending::Signalled && status == SIGXFSZ) {
+    assembly.problem += fmt::format("the image would be larger than {} MiB", kLargestImage >> 20);
+  } else if (assembly.ending != Ending::Exited || assembly.problem.empty()) {
+    assembly.problem += "nasm: " + (*process)->ending_text();
+  }
   return assembly;
 }
 
@@ -166,8 +160,7 @@ int become_tool(const std::string& folder, const std::vector<std::string>& comma
     std::ifstream file(command.back());
     std::stringstream source;
     source << file.rdbuf();
-    const bool assembling = command.front().ends_with("nasm");
-    if (assembling && names_files(source.str())) return kNotContained;
+    if (names_files(source.str())) return kNotContained;
   }
   if (const auto entered = enter_sandbox(SandboxProfile::Assembler); !entered) {
     std::fprintf(stderr, "%s\n", entered.error().message.c_str());

@@ -21,13 +21,13 @@ namespace gv {
 
 struct Assembly {
   std::string image;     // empty when it failed
-  std::string problem;   // what nasm or ld said, in full lines
+  std::string problem;   // what nasm said, in full lines
   Ending ending = Ending::Exited;
   bool ok() const { return !image.empty(); }
 };
 
-// Assembles `source` (named `name` in messages) beside `files`, which are the exercise's own:
-// name → content, among them "link.ld". Error: the tools are missing or cannot be contained.
+// Assembles `source` (named `name` in messages) to a flat image, beside `files`, which are the
+// exercise's own: name → content. Error: nasm is missing or cannot be contained.
 Result<Assembly> assemble(const std::string& worker, const std::string& name,
                           const std::string& source,
                           const std::map<std::string, std::string>& files,

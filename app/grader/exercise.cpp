@@ -119,9 +119,6 @@ Result<void> read_submission_form(const Json& data, Exercise& exercise) {
     if (!content) return content.error();
     exercise.files[name] = std::move(*content);
   }
-  if (exercise.language == SubmissionLanguage::Nasm && !exercise.files.contains("link.ld")) {
-    return in_exercise(exercise.folder, "submission.beside must name a link.ld in starter/");
-  }
   return {};
 }
 

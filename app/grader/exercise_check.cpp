@@ -65,6 +65,7 @@ class ExerciseChecker {
     if (!solution) solution = specimen("solution/" + exercise_.file + ".lua");
     if (!starter) return starter.error();
     if (!solution) return solution.error();
+    solution_ = *solution;
     const GradedSubmission started = grade(*starter, "student");
     if (started.verdict() == Verdict::Pass) {
       find("starter", "the starter to fail some check", "it passed them all");
@@ -111,7 +112,13 @@ class ExerciseChecker {
     if (!script) return script.error();
     const auto variant = (*script)->variant(student);
     if (!variant) return variant.error();
-    return (*script)->generate(one.name, one.text, *variant);
+    LuaValue solution;
+    if (one.name != solution_.name && solution_.generated) {
+      auto text = (*script)->generate(solution_.name, solution_.text, *variant, {});
+      if (!text) return text.error();
+      solution = std::move(*text);
+    }
+    return (*script)->generate(one.name, one.text, *variant, solution);
   }
 
   void check_wrong_answers() {
@@ -203,6 +210,7 @@ class ExerciseChecker {
   const ExerciseCheckSetup& setup_;
   JudgeTools tools_;
   ReferenceRuns references_;
+  Specimen solution_;
   std::mutex mutex_;
   std::vector<Finding> findings_;
 };

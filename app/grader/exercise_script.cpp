@@ -161,12 +161,13 @@ CheckOutcome ExerciseScript::run(const std::string& check, const std::string& st
 }
 
 Result<std::string> ExerciseScript::generate(const std::string& name, const std::string& source,
-                                             const LuaValue& variant) {
+                                             const LuaValue& variant,
+                                             const LuaValue& solution) {
   // The generator is a chunk that returns a function; it may use `exercise`.
   const LuaOutcome loaded =
       host_.run(name, "grader_generate = (function(...) " + source + "\nend)()");
   if (!loaded.ok()) return script_error(loaded.error->message);
-  const LuaOutcome outcome = host_.call("grader_generate", LuaValue::array({variant}));
+  const LuaOutcome outcome = host_.call("grader_generate", LuaValue::array({variant, solution}));
   if (!outcome.ok()) return script_error(outcome.error->message);
   if (!outcome.first().is_string()) return script_error(name + " must return a function that returns text");
   return outcome.first().get<std::string>();

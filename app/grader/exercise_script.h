@@ -53,9 +53,10 @@ class ExerciseScript {
   // The variant in words, for the student; empty when all get the same.
   Result<std::string> task(const LuaValue& variant);
   CheckOutcome run(const std::string& check, const std::string& student, const LuaValue& variant);
-  // A solution that is written by a function of the variant: the text it gives.
+  // A submission that is written by a function of the variant and of the solution's text (nil for
+  // the solution itself): the text it gives.
   Result<std::string> generate(const std::string& name, const std::string& source,
-                               const LuaValue& variant);
+                               const LuaValue& variant, const LuaValue& solution);
 
  private:
   ExerciseScript(std::uint64_t seed, ExerciseQuestion question);

@@ -88,7 +88,8 @@ class SubmissionProcess {
   }
 
   std::optional<Json> boot(const Json& arguments, const std::string& image) {
-    const RunRequest request = run_request_from(arguments.value("run", Json::object()));
+    RunRequest request = run_request_from(arguments.value("run", Json::object()));
+    request.flat = true;  // a student's bytes do not choose how they are loaded
     auto answer = ask({{{"ask", "boot"}, {"name", submission_.name}, {"run", to_json(request)}}, image});
     if (!answer || !usable(answer->head)) return std::nullopt;
     const Json run = answer->head.value("run", Json());
@@ -216,8 +217,9 @@ class Judge {
     }
     image_ = assembly->image;
     if (!assembly->ok()) {
-      const Verdict verdict =
-          assembly->ending == Ending::Exited ? Verdict::Error : verdict_of(assembly->ending);
+      // A source that breaks the assembler is still a source that cannot be used.
+      const Verdict ended = verdict_of(assembly->ending);
+      const Verdict verdict = ended == Verdict::Crash ? Verdict::Error : ended;
       for_all_ = Fault{verdict, "it does not assemble:\n" + assembly->problem};
     }
     return true;
@@ -236,7 +238,8 @@ class Judge {
       return run;
     }
     if (ask == "reference" && tools_.references != nullptr) {
-      auto run = tools_.references->run(text_of(arguments, "kit"), arguments.value("run", Json::object()));
+      auto run = tools_.references->run(exercise_, tools_.worker, text_of(arguments, "kit"),
+                                        arguments.value("run", Json::object()));
       if (run) return Json{{"run", std::move(*run)}};
       defect = run.error().message;
     }
@@ -308,11 +311,31 @@ class Judge {
   std::map<std::string, Json> runs_;
 };
 
+Result<std::string> kit_image(const std::string& kit) {
+  auto path = find_kit(kit);
+  if (!path) return path.error();
+  return read_regular_file(*path, 64 << 20);
+}
+
+// A guest of the exercise's own, as source in its folder.
+Result<std::string> assembled(const Exercise& exercise, const std::string& worker,
+                              const std::string& name) {
+  const std::string path = exercise.folder + "/" + name;
+  auto source = read_regular_file(path, 1 << 20);
+  if (!source) return source.error();
+  auto assembly = assemble(worker, "guest.asm", *source, exercise.files, nullptr);
+  if (!assembly) return assembly.error();
+  if (!assembly->ok()) return Error{ErrorCode::InvalidInput, path + ": " + assembly->problem};
+  return assembly->image;
+}
+
 }  // namespace
 
-Result<LuaValue> ReferenceRuns::run(const std::string& kit, const LuaValue& request) {
+Result<LuaValue> ReferenceRuns::run(const Exercise& exercise, const std::string& worker,
+                                    const std::string& kit, const LuaValue& request) {
   using Shared = std::shared_ptr<const Result<LuaValue>>;
-  const RunRequest wanted = run_request_from(request);
+  RunRequest wanted = run_request_from(request);
+  wanted.flat = kit.ends_with(".asm");
   const std::string key = kit + to_json(wanted).dump();
   std::promise<Shared> promise;
   std::shared_future<Shared> future;
@@ -326,11 +349,9 @@ Result<LuaValue> ReferenceRuns::run(const std::string& kit, const LuaValue& requ
   }
   if (mine) {
     const auto make = [&]() -> Result<LuaValue> {
-      auto path = find_kit(kit);
-      if (!path) return path.error();
-      auto image = read_regular_file(*path, 64 << 20);
+      const auto image = wanted.flat ? assembled(exercise, worker, kit) : kit_image(kit);
       if (!image) return image.error();
-      return run_machine(wanted, *path, *image);
+      return run_machine(wanted, kit, *image);
     };
     promise.set_value(std::make_shared<const Result<LuaValue>>(make()));
   }

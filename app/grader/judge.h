@@ -28,7 +28,9 @@ namespace gv {
 // Runs of our own guests: made once each, however many submissions are compared with them.
 class ReferenceRuns {
  public:
-  Result<LuaValue> run(const std::string& kit, const LuaValue& request);
+  // `kit` is a guest kit's name, or a NASM file in the exercise's folder.
+  Result<LuaValue> run(const Exercise& exercise, const std::string& worker, const std::string& kit,
+                       const LuaValue& request);
 
  private:
   std::mutex mutex_;

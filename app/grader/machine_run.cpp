@@ -21,7 +21,7 @@ constexpr std::uint64_t kInterruptFlag = 1u << 9;
 struct ExitRegisters {
   std::uint64_t retired = 0;
   Gva rip;
-  int cpl = 0, iopl = 0;
+  int iopl = 0;
   bool interrupts = false;
 };
 
@@ -65,6 +65,7 @@ Json exits_of(const EventView& events, const std::vector<ExitRegisters>& registe
       exits.push_back({{"reason", name_of(taken->reason)},
                        {"mnemonic", name_of(taken->mnemonic)},
                        {"from", name_of(taken->from)},
+                       {"cpl", taken->from == Storey::GuestUser ? 3 : 0},
                        {"length", taken->length},
                        {"retired", event.retired},
                        {"at", event.rip.value}});
@@ -77,7 +78,6 @@ Json exits_of(const EventView& events, const std::vector<ExitRegisters>& registe
       if (next_registers < registers.size()) {
         const ExitRegisters& seen = registers[next_registers];
         if (seen.retired == event.retired && seen.rip == event.rip) {
-          (*open)["cpl"] = seen.cpl;
           (*open)["iopl"] = seen.iopl;
           (*open)["interrupts"] = seen.interrupts;
           ++next_registers;
@@ -91,6 +91,7 @@ Json exits_of(const EventView& events, const std::vector<ExitRegisters>& registe
       // The hypervisor walked the guest's own tables to find this out.
       (*open)["allowed"] = fault->kind != FaultKind::GuestFault;
     } else if (const auto* port = std::get_if<PortTouched>(&event.body)) {
+      (*open)["port"] = port->port;
       (*open)["size"] = port->size;
       (*open)["value"] = port->value;
       (*open)["claimed"] = port->claimed;
@@ -130,7 +131,8 @@ nlohmann::json to_json(const RunRequest& request) {
   return {{"technique", request.technique},       {"memory_mib", request.memory_mib},
           {"seed", request.seed},                 {"instructions", request.instructions},
           {"exits", request.exits},               {"console_bytes", request.console_bytes},
-          {"milliseconds", request.milliseconds}, {"command_line", request.command_line}};
+          {"milliseconds", request.milliseconds}, {"command_line", request.command_line},
+          {"flat", request.flat}};
 }
 
 RunRequest run_request_from(const nlohmann::json& json) {
@@ -144,6 +146,7 @@ RunRequest run_request_from(const nlohmann::json& json) {
   request.console_bytes = number(json, "console_bytes", request.console_bytes, 1 << 20);
   request.milliseconds = number(json, "milliseconds", request.milliseconds, 600'000);
   request.command_line = text(json, "command_line", request.command_line);
+  if (const auto flat = json.find("flat"); flat != json.end()) request.flat = *flat == true;
   return request;
 }
 
@@ -157,6 +160,7 @@ Result<nlohmann::json> run_machine(const RunRequest& request, const std::string&
   config.image.assign(image.begin(), image.end());
   config.command_line = request.command_line;
   config.memory_mib = request.memory_mib;
+  if (request.flat) config.image_kind = ImageKind::Flat;
   config.seed = request.seed;
   config.time_travel = false;
   auto session = Session::create(std::move(config));
@@ -171,8 +175,8 @@ Result<nlohmann::json> run_machine(const RunRequest& request, const std::string&
   watch.condition = [seen, most = request.exits](const StopProbe& probe) {
     if (probe.exit == nullptr) return false;
     const RegisterFile& r = probe.registers;
-    seen->push_back({probe.exit->retired, probe.exit->rip, r.cpl(),
-                     static_cast<int>(r.rflags >> 12 & 3), (r.rflags & kInterruptFlag) != 0});
+    seen->push_back({probe.exit->retired, probe.exit->rip, static_cast<int>(r.rflags >> 12 & 3),
+                     (r.rflags & kInterruptFlag) != 0});
     return seen->size() >= most;
   };
   Run run;

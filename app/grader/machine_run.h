@@ -27,6 +27,7 @@ struct RunRequest {
   std::uint64_t console_bytes = 4096;  // of the console text are kept
   std::uint64_t milliseconds = 20'000;
   std::string command_line;
+  bool flat = false;  // a flat image, whatever its bytes look like
 };
 nlohmann::json to_json(const RunRequest& request);
 // Fields that are missing or of another type keep their default; sizes are bounded.

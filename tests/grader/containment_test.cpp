@@ -17,10 +17,6 @@
 namespace gv {
 namespace {
 
-constexpr const char* kLinkScript = R"(ENTRY(_start)
-SECTIONS { . = 0x100000; .text : { *(.multiboot) *(.text*) *(.rodata*) *(.data*) *(.bss*) } }
-)";
-
 Containment small() {
   Containment containment;
   containment.cpu_seconds = 1;
@@ -168,7 +164,7 @@ TEST(MessageDecoder, GivesBackWhatWasEncodedByteByByte) {
 }
 
 Assembly assembled(const std::string& source) {
-  auto assembly = assemble(GV_WORKER, "guest.asm", source, {{"link.ld", kLinkScript}}, nullptr);
+  auto assembly = assemble(GV_WORKER, "guest.asm", source, {}, nullptr);
   if (!assembly) {
     ADD_FAILURE() << assembly.error().message;
     return {};
@@ -176,14 +172,14 @@ Assembly assembled(const std::string& source) {
   return *assembly;
 }
 
-TEST(Assembler, MakesAnElfImage) {
-  const Assembly assembly = assembled("bits 32\nglobal _start\n_start: cli\nhlt\n");
+TEST(Assembler, MakesAFlatImage) {
+  const Assembly assembly = assembled("bits 32\norg 0x100000\ncli\nhlt\n");
   ASSERT_TRUE(assembly.ok()) << assembly.problem;
-  EXPECT_EQ(assembly.image.substr(0, 4), "\x7f" "ELF");
+  EXPECT_EQ(assembly.image, "\xfa\xf4");
 }
 
 TEST(Assembler, SaysWhatNasmSaysAboutABadLine) {
-  const Assembly assembly = assembled("bits 32\nglobal _start\n_start: mov eax, [eax\n");
+  const Assembly assembly = assembled("bits 32\n\nmov eax, [eax\n");
   EXPECT_FALSE(assembly.ok());
   EXPECT_NE(assembly.problem.find("guest.asm:3"), std::string::npos) << assembly.problem;
 }
@@ -193,7 +189,7 @@ TEST(Assembler, CannotReadFilesForASource) {
                            "incbin \"" GV_GRADER_TESTS "/exercises/double/solution/answer.lua\"",
                            "%define word(a) %+ a\nincbin `/proc/self/environ`"}) {
     const Assembly assembly =
-        assembled(std::string("bits 32\nglobal _start\n_start: hlt\n") + line + "\n");
+        assembled(std::string("bits 32\nhlt\n") + line + "\n");
     EXPECT_FALSE(assembly.ok()) << line;
     EXPECT_EQ(assembly.problem.find("root:"), std::string::npos) << assembly.problem;
   }
@@ -206,7 +202,7 @@ TEST(Assembler, OutlivesAMacroThatNeverEnds) {
 }
 
 TEST(Assembler, RefusesAnImageThatFillsTheDisk) {
-  const Assembly assembly = assembled("global _start\n_start: times 100000000 db 1\n");
+  const Assembly assembly = assembled("times 100000000 db 1\n");
   EXPECT_FALSE(assembly.ok());
 }
 

@@ -1,0 +1,2 @@
+-- fails: process-instructions
+-- Emulates whatever trapped, whoever executed it: a process could then stop the machine.
