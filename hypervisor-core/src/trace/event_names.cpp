@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+//
+// event_names.cpp - stable names of what stands in events, snapshots and configs.
+//
+// Traces, Lua scripts and tests spell these names: they do not change.
+
+#include "gv/event.h"
+#include "gv/machine_config.h"
+#include "gv/page_walk.h"
+#include "gv/snapshot.h"
+#include "trace/event_fields.h"
+#include "trace/names.h"
+
+#include <utility>
+
+namespace gv {
+namespace {
+
+using Name = std::string_view;
+
+constexpr std::array<Name, kEnumerators<Storey>> kStoreys = {"guest-user", "guest-kernel",
+                                                             "hypervisor", "hardware"};
+constexpr std::array<Name, kEnumerators<Handling>> kHandlings = {
+    "emulated",       "reflected",   "shadow-filled", "device-accessed",
+    "clock-advanced", "bios-served", "guest-stopped"};
+constexpr std::array<Name, kEnumerators<FaultKind>> kFaultKinds = {"guest-fault", "shadow-miss",
+                                                                   "dirty-track"};
+constexpr std::array<Name, kEnumerators<FlushCause>> kFlushCauses = {"cr3-write", "invlpg",
+                                                                     "mode-change", "out-of-frames"};
+constexpr std::array<Name, kEnumerators<DescriptorTable>> kTables = {"gdt", "idt", "ldt", "task"};
+constexpr std::array<Name, kEnumerators<GuestEnd>> kEnds = {"exited", "halted", "crashed"};
+constexpr std::array<Name, 13> kStopCauses = {
+    "not-started",       "step-done",         "breakpoint-hit", "console-matched",
+    "instruction-limit", "time-limit",        "paused",         "beginning-reached",
+    "seek-done",         "guest-exited",      "guest-halted",   "guest-crashed",
+    "engine-failed"};
+static_assert(static_cast<std::size_t>(StopCause::EngineFailed) + 1 == kStopCauses.size());
+constexpr std::array<Name, 6> kWalkOutcomes = {"mapped",       "not-present",    "protection-failed",
+                                               "reserved-bit", "outside-memory", "paging-off"};
+static_assert(static_cast<std::size_t>(WalkOutcome::PagingOff) + 1 == kWalkOutcomes.size());
+constexpr std::array<Name, 3> kEngines = {"unicorn", "kvm", "interpreter"};
+static_assert(static_cast<std::size_t>(EngineKind::Interpreter) + 1 == kEngines.size());
+constexpr std::array<Name, 6> kTechniques = {"bare-metal",         "interpretation",
+                                             "trap-and-emulate",   "binary-translation",
+                                             "paravirtual",        "hardware-assisted"};
+static_assert(static_cast<std::size_t>(TechniqueKind::HardwareAssisted) + 1 == kTechniques.size());
+
+template <std::size_t... I>
+constexpr std::array<Name, sizeof...(I)> kind_names(std::index_sequence<I...>) {
+  return {std::variant_alternative_t<I, EventBody>::kName...};
+}
+constexpr auto kEventKinds = kind_names(std::make_index_sequence<kEventKindCount>());
+
+}  // namespace
+
+std::string_view name_of_event_kind(int kind) { return name_in(kEventKinds, kind); }
+std::string_view name_of(Storey storey) { return name_in(kStoreys, storey); }
+std::string_view name_of(Handling handling) { return name_in(kHandlings, handling); }
+std::string_view name_of(FaultKind kind) { return name_in(kFaultKinds, kind); }
+std::string_view name_of(FlushCause cause) { return name_in(kFlushCauses, cause); }
+std::string_view name_of(DescriptorTable table) { return name_in(kTables, table); }
+std::string_view name_of(GuestEnd end) { return name_in(kEnds, end); }
+std::string_view name_of(StopCause cause) { return name_in(kStopCauses, cause); }
+std::string_view name_of(WalkOutcome outcome) { return name_in(kWalkOutcomes, outcome); }
+std::string_view name_of(EngineKind engine) { return name_in(kEngines, engine); }
+std::string_view name_of(TechniqueKind technique) { return name_in(kTechniques, technique); }
+
+Result<EngineKind> engine_from_name(std::string_view name) {
+  return enumerator_from_name<EngineKind>(name, kEngines, "engine");
+}
+
+Result<TechniqueKind> technique_from_name(std::string_view name) {
+  return enumerator_from_name<TechniqueKind>(name, kTechniques, "technique");
+}
+
+}  // namespace gv
