@@ -40,7 +40,9 @@ struct LabEnvironment {
   // Text by key, for lab.text(key).
   std::function<std::string(const std::string&)> text;
 
+  std::string current_check;                   // lab.check(id) sets it; findings carry it
   std::vector<Finding> findings;               // what lab.expect.* recorded
+  std::uint64_t expectations = 0;              // how many lab.expect.* were evaluated
   std::vector<std::shared_ptr<Session>> machines;
 };
 

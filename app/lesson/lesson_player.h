@@ -20,6 +20,7 @@
 #include "gv/machine_config.h"
 #include "gv/session.h"
 #include "lesson/lesson.h"
+#include "lesson/lua_host.h"
 #include "lesson/verdict.h"
 
 #include <cstdint>
@@ -156,6 +157,9 @@ class LessonPlayer {
                                                     std::uint64_t milliseconds) const;
   // What has been played so far; complete in phase Done.
   PlayedLesson played() const;
+  // Checks the functions that a learner wrote, one result per task of the lesson. Waits for its turn
+  // on the player's thread; `learner` must not be in use elsewhere meanwhile.
+  std::vector<CheckResult> check_tasks(LuaHost& learner);
 
  private:
   struct Implementation;

@@ -78,6 +78,36 @@ int sandboxed_setmetatable(lua_State* state) {
   return call_replaced(state);
 }
 
+// As Lua's, but a spent budget cannot be caught.
+int sandboxed_pcall(lua_State* state) {
+  luaL_checkany(state, 1);
+  const int status = lua_pcall(state, lua_gettop(state) - 1, LUA_MULTRET, 0);
+  if (status != LUA_OK && LuaBudget::of(state).spent()) return lua_error(state);
+  lua_pushboolean(state, status == LUA_OK);
+  lua_insert(state, 1);
+  return lua_gettop(state);
+}
+
+// The handler runs after the stack is unwound. Lua runs it before, which for an error that the
+// instruction hook raised means with the hook off: a handler that loops could not be stopped.
+int sandboxed_xpcall(lua_State* state) {
+  luaL_checktype(state, 2, LUA_TFUNCTION);
+  lua_pushvalue(state, 2);
+  lua_insert(state, 1);
+  lua_remove(state, 3);  // handler, function, arguments
+  const int status = lua_pcall(state, lua_gettop(state) - 2, LUA_MULTRET, 0);
+  if (status != LUA_OK) {
+    if (LuaBudget::of(state).spent()) return lua_error(state);
+    lua_call(state, 1, LUA_MULTRET);
+    lua_pushboolean(state, false);
+    lua_insert(state, 1);
+    return lua_gettop(state);
+  }
+  lua_pushboolean(state, true);
+  lua_replace(state, 1);
+  return lua_gettop(state);
+}
+
 // Upvalues: the sorted keys; the next index.
 int next_pair(lua_State* state) {
   lua_Integer index = lua_tointeger(state, lua_upvalueindex(2));
@@ -267,6 +297,8 @@ void open_sandboxed_libraries(lua_State* state) {
   replace_function(state, "tostring", sandboxed_tostring);
   replace_function(state, "load", sandboxed_load);
   replace_function(state, "setmetatable", sandboxed_setmetatable);
+  replace_function(state, "pcall", sandboxed_pcall);
+  replace_function(state, "xpcall", sandboxed_xpcall);
   replace_function(state, "pairs", sandboxed_pairs);
   lua_pop(state, 1);
 

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+//
+// lab_surface.h - what the files that make up `lab` share.
+//
+// Inside the lesson layer only.
+
+#pragma once
+
+#include "lesson/lab_bindings.h"
+
+#include <lua5.4/lua.hpp>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace gv {
+
+// A machine as a script holds it.
+struct LabMachine {
+  LabEnvironment* environment = nullptr;
+  std::shared_ptr<Session> session;
+  std::vector<Breakpoint> standing;
+  std::uint32_t next_breakpoint = 1;
+};
+
+std::span<const luaL_Reg> machine_methods();
+std::span<const luaL_Reg> expect_functions();
+
+LabEnvironment& environment_of(lua_State* state);
+void push_machine(lua_State* state, LabEnvironment& environment, std::shared_ptr<Session> session);
+LabMachine& machine_argument(lua_State* state, int index);
+// Raises a Lua error that names the caller's line.
+[[noreturn]] void raise_in_script(lua_State* state, const std::string& sentence);
+
+// The fields of an options table, each with its type; a field that nobody asked for is a mistake
+// in the script, and done() says so.
+class OptionTable {
+ public:
+  OptionTable(lua_State* state, int index, std::string function);
+  std::optional<std::string> text(const char* name);
+  std::optional<std::uint64_t> number(const char* name);
+  std::optional<bool> flag(const char* name);
+  bool has(const char* name) const { return value_.contains(name); }
+  const LuaValue& field(const char* name);
+  void done();
+
+ private:
+  lua_State* state_;
+  std::string function_;
+  LuaValue value_;
+  std::vector<std::string> known_;
+};
+
+}  // namespace gv
