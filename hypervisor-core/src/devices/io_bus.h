@@ -31,6 +31,7 @@ class IoBus {
   // Error: another device has one of its ports, or there are 255 devices already.
   Result<void> attach(std::unique_ptr<Device> device);
 
+  bool claims(std::uint16_t port) const { return owner_[port] != 0; }
   PortAnswer read(std::uint16_t port, std::uint8_t size, Cycles now);
   // Returns whether a device took it; `value` of the answer is what was written.
   PortAnswer write(std::uint16_t port, std::uint8_t size, std::uint32_t value, Cycles now);

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+//
+// machine_config.h - what a machine is made of, as data.
+//
+// Everything that a run depends on is here: on a deterministic engine the same
+// config and the same inputs give the same events, byte for byte.
+
+#pragma once
+
+#include "gv/result.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gv {
+
+enum class EngineKind : std::uint8_t { Unicorn, Kvm, Interpreter };
+enum class TechniqueKind : std::uint8_t {
+  BareMetal, Interpretation, TrapAndEmulate, BinaryTranslation, Paravirtual, HardwareAssisted,
+};
+
+std::string_view name_of(EngineKind engine);        // "unicorn"
+std::string_view name_of(TechniqueKind technique);  // "trap-and-emulate"
+Result<EngineKind> engine_from_name(std::string_view name);
+Result<TechniqueKind> technique_from_name(std::string_view name);
+// Whether the pair can be had in this program on this machine; the error is the sentence why not.
+Result<void> check_available(EngineKind engine, TechniqueKind technique);
+
+enum class ImageKind : std::uint8_t { Auto, Multiboot, Elf32, Flat, BootSector };
+
+// Virtual cycles that hypervisor work costs. The numbers and their sources: cost_model.json in
+// hypervisor-core; a test keeps the two equal.
+struct CostModel {
+  std::uint32_t exit_and_entry = 900;      // the trap into the hypervisor and the return
+  std::uint32_t decode_and_emulate = 600;  // one privileged instruction
+  std::uint32_t reflect = 800;             // building the guest's exception frame
+  std::uint32_t shadow_fill = 700;         // two walks and one shadow entry
+  std::uint32_t shadow_flush = 500;
+  std::uint32_t device_access = 200;       // a device model, without the exit
+  std::uint32_t interrupt = 800;           // delivering a virtual interrupt
+  bool operator==(const CostModel&) const = default;
+};
+
+enum class TracePolicy : std::uint8_t {
+  Off,      // ledger only
+  Bounded,  // keep the newest events; a gap is recorded as EventsLost
+  Keep,     // keep everything
+};
+
+struct MachineConfig {
+  EngineKind engine = EngineKind::Unicorn;
+  TechniqueKind technique = TechniqueKind::TrapAndEmulate;
+  std::string image_path;              // for messages; the bytes are in `image`
+  std::vector<std::uint8_t> image;
+  ImageKind image_kind = ImageKind::Auto;
+  std::string command_line;            // multiboot
+  std::optional<std::string> disk_path;  // BIOS disk; default: the boot-sector image itself
+  std::uint64_t memory_mib = 32;       // guest memory: 1 to 2048
+  std::uint64_t seed = 0;
+  CostModel cost{};
+  TracePolicy trace = TracePolicy::Keep;
+  std::uint64_t bounded_events = 1 << 20;
+  bool time_travel = true;             // keep checkpoints
+};
+
+// Reads the file into a config's image. Error: one sentence that names the path and the mend.
+Result<MachineConfig> config_for_image(const std::string& path);
+
+}  // namespace gv

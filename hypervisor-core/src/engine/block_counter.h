@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+//
+// block_counter.h - how many instructions each translated block retires.
+//
+// Unicorn calls back at every block with its address and size in bytes. This
+// turns the pair into a count in a few instructions of host code: one probe of
+// a direct-mapped table. Blocks that need attention (port I/O, control
+// registers, RDTSC) are kept out of that table, so that they miss on purpose
+// and take the slow path.
+//
+// A pure cache of what the bytes say; it may be emptied at any time. Code that
+// changes is reported through code_translated(), because whoever translates
+// anew must also count anew.
+
+#pragma once
+
+#include "gv/address.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+namespace gv {
+
+// What one block's bytes say.
+struct BlockFacts {
+  std::int32_t count = 1;
+  bool has_port_io = false;
+  bool may_change_mode = false;  // control registers, descriptor tables: re-read them afterwards
+  bool may_change_if = false;    // STI, POPF, IRET
+  bool ends_with_shadow = false; // STI or a load of SS: interrupts wait one instruction
+  bool uses_fpu = false;
+  std::int32_t intercept_index = -1;            // of the first instruction the engine must not run
+  std::vector<std::uint16_t> port_offsets;      // of each IN, OUT, INS, OUTS
+  std::vector<std::int32_t> port_indices;       // the same, counted in instructions
+  bool needs_attention() const {
+    return has_port_io || may_change_mode || may_change_if || ends_with_shadow ||
+           intercept_index >= 0;
+  }
+  bool operator==(const BlockFacts&) const = default;
+};
+
+// Reads the facts from a block's bytes; `bits` is 16, 32 or 64.
+BlockFacts read_block(const std::uint8_t* bytes, std::size_t size, int bits);
+// Instructions in the first `size` bytes.
+std::int32_t count_instructions(const std::uint8_t* bytes, std::size_t size, int bits);
+
+// Address, size in bytes and address space of a block in one word.
+using BlockKey = std::uint64_t;
+constexpr BlockKey block_key(std::uint64_t address, std::uint32_t size, BlockKey space_bits) {
+  return (address & 0xffffffffu) | (std::uint64_t{size & 0x7fff} << 32) | space_bits;
+}
+
+class BlockCounter {
+ public:
+  // The count, or -1: ask facts(). The hot path.
+  std::int32_t lookup(BlockKey key) const {
+    const Slot& slot = slots_[slot_of(key)];
+    return slot.key == key ? slot.count : -1;
+  }
+  // Null when never seen.
+  const BlockFacts* facts(BlockKey key) const;
+  const BlockFacts* remember(BlockKey key, BlockFacts facts);
+  // The block's code was translated (again). Differing facts void everything
+  // known, since the same frame may be mapped in other address spaces.
+  void code_translated(BlockKey key, const BlockFacts& facts);
+  void clear();
+
+ private:
+  struct Slot {
+    BlockKey key = ~BlockKey{0};
+    std::int32_t count = 0;
+  };
+  static constexpr std::size_t kSlots = 4096;
+  static std::size_t slot_of(BlockKey key) {
+    return (key ^ (key >> 11) ^ (key >> 47)) & (kSlots - 1);
+  }
+
+  std::array<Slot, kSlots> slots_{};
+  std::unordered_map<BlockKey, BlockFacts> facts_;
+};
+
+}  // namespace gv

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+//
+// unicorn_engine.h - instructions executed in software by Unicorn.
+//
+// One Unicorn instance on its own stack (fiber.h). Callbacks turn into exits:
+//
+//   trap or INT n   INTR hook: suspend inside the hook, resume in place
+//   IN, OUT         INSN hook: suspend inside the hook, resume with the reply
+//   block start     BLOCK hook: count instructions, stop when a target is near
+//   HLT, #UD        uc_emu_start returns
+//
+// Retired instructions are counted per block (block_counter.h), so guest code
+// runs at full speed; the engine single-steps only to stop inside a block.
+// "Canonical" blocks are those of an undisturbed run. A stop inside one leaves
+// inside_block() true until its end, so that stopping changes nothing.
+//
+// Deprivileged use: after set_up_monitor() every change of ring goes through an
+// IRET in the hypervisor's own page, as a real one does it.
+//
+// Unicorn's peculiarities that shape this file are in its .cpp, each where it bites.
+// Control thread only.
+
+#pragma once
+
+#include "engine/vcpu_engine.h"
+#include "memory/guest_memory.h"
+
+#include <memory>
+#include <optional>
+
+namespace gv {
+
+class UnicornEngine final : public VcpuEngine {
+ public:
+  static Result<std::unique_ptr<UnicornEngine>> create(MachineMemory& memory);
+  ~UnicornEngine() override;
+
+  EngineTraits traits() const override { return {"unicorn", true}; }
+  Result<Exit> run(const Entry& entry) override;
+  std::uint64_t retired() const override;
+  bool inside_block() const override;
+
+  std::uint64_t rip() override;
+  void set_rip(std::uint64_t value) override;
+  std::uint64_t rflags() override;
+  void set_rflags(std::uint64_t value) override;
+  std::uint64_t gpr(Gpr which) override;
+  void set_gpr(Gpr which, std::uint64_t value) override;
+  std::uint16_t selector(SegmentName which) override;
+  void set_selector(SegmentName which, std::uint16_t value) override;
+  std::uint64_t control(ControlRegister which) override;
+  void set_control(ControlRegister which, std::uint64_t value) override;
+  DescriptorTableRegister gdtr() override;
+  DescriptorTableRegister idtr() override;
+  Segment task_register() override;
+  std::uint16_t ldt_selector() override;
+  void set_gdtr(const DescriptorTableRegister& value) override;
+  void set_idtr(const DescriptorTableRegister& value) override;
+  std::uint64_t code_base() override;
+  int code_bits() override;
+
+  Result<void> set_up_monitor(const MonitorPages& pages) override;
+  void switch_privilege(const PrivilegeSwitch& to) override;
+  void flush_tlb() override;
+  void enter_address_space(std::uint64_t tag) override;
+  void forget_code() override;
+  EngineState save() override;
+  Result<void> restore(const EngineState& state) override;
+
+  struct State;  // unicorn_state.h
+
+ private:
+  explicit UnicornEngine(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace gv

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+//
+// unicorn_hooks.cpp - Unicorn's callbacks, turned into counts and exits.
+
+#include "engine/unicorn_state.h"
+
+#include "x86/control_registers.h"
+
+namespace gv {
+
+namespace {
+
+using State = UnicornEngine::State;
+
+State& state_of(void* user) { return *static_cast<State*>(user); }
+
+// A block that is not simply counted and run: a target is near, its facts are
+// unknown or ask for attention, or the previous block asked for a look.
+void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
+                         std::int32_t known_count) {
+  if (known_count > 0) {
+    s.remaining += known_count;  // undo the hot path's subtraction
+  }
+  const bool shadow = std::exchange(s.interrupt_shadow, false);
+  const bool if_changed = std::exchange(s.if_may_have_changed, false);
+  s.set_remaining(s.true_remaining());
+  if (std::exchange(s.mode_may_have_changed, false)) {
+    s.refresh_space();
+    s.block = block_key(address, size, s.space_bits);
+  }
+  const std::int64_t at = s.limit - s.remaining;  // retired when this block starts
+  const BlockFacts* facts = s.facts_of(address, size, s.block);
+
+  const auto stop = [&](HookStop why) {
+    s.hook_stop = why;
+    s.block_rest = 0;
+    uc_emu_stop(s.uc);
+  };
+  if (s.abandoned) {
+    stop(HookStop::TargetReached);
+    return;
+  }
+  if (!shadow && (static_cast<std::uint64_t>(at) >= s.entry.stop_at_block ||
+                  (if_changed && s.entry.stop_when_if_may_change))) {
+    stop(HookStop::TargetReached);
+    return;
+  }
+  // Port I/O from ring 3 traps on a CPU whose IOPL forbids it; Unicorn lets it
+  // pass. Step up to it and raise the #GP that the hardware would.
+  const bool user_port = facts->has_port_io && (s.read_register(UC_X86_REG_CS) & 3) == 3 &&
+                         x86::eflags::iopl(s.read_register(UC_X86_REG_EFLAGS)) < 3;
+  // At ring 1 to 3 these instructions trap by themselves.
+  const bool intercept = facts->intercept_index >= 0 && !s.monitor;
+  const bool target_inside =
+      static_cast<std::uint64_t>(at) + static_cast<std::uint64_t>(facts->count) >
+      s.entry.stop_exactly;
+  if (intercept || user_port || target_inside) {
+    stop(HookStop::StepNeeded);
+    s.block_rest = facts->count;
+    s.stepped = *facts;
+    s.stepped_user_port = user_port;
+    return;
+  }
+  s.block_count = facts->count;
+  s.remaining -= facts->count;
+  s.ports_touched = 0;
+  s.fpu_used = s.fpu_used || facts->uses_fpu;
+  s.mode_may_have_changed = facts->may_change_mode;
+  s.if_may_have_changed = facts->may_change_if;
+  s.interrupt_shadow = facts->ends_with_shadow;
+  if (facts->may_change_mode || facts->may_change_if || facts->ends_with_shadow) {
+    s.force_slow_path();
+  }
+}
+
+// Hands a port access to the run loop; returns after it answered.
+void exit_for_port(State& s, const PortAccessed& access) {
+  if (s.stepping) {
+    // The CODE hook has counted this instruction already.
+    s.retired_now = static_cast<std::uint64_t>(s.limit) +
+                    static_cast<std::uint64_t>(s.steps_done) - 1;
+    s.eip = static_cast<std::uint32_t>(s.step_address) - s.code_segment().base;
+  } else {
+    // Unicorn 2.1.1 leaves EIP at the block's start here; the n-th port access
+    // of a block is its n-th port instruction.
+    const BlockFacts* facts = s.counter.facts(s.block);
+    const auto n = static_cast<std::size_t>(s.ports_touched++);
+    const std::uint16_t offset =
+        facts != nullptr && n < facts->port_offsets.size() ? facts->port_offsets[n] : 0;
+    const std::uint64_t linear = (s.block & 0xffffffffu) + offset;
+    s.retired_now = static_cast<std::uint64_t>(s.block_end() - s.block_count +
+                                               s.instructions_before(linear));
+    s.eip = static_cast<std::uint32_t>(linear) - s.code_segment().base;
+  }
+  if (s.abandoned) {
+    return;
+  }
+  s.exit = access;
+  s.suspended = Suspended::InPortHook;
+  s.eip_valid = true;
+  s.suspend();
+  s.suspended = Suspended::Idle;
+}
+
+}  // namespace
+
+void UnicornHooks::block(uc_engine*, std::uint64_t address, std::uint32_t size, void* user) {
+  State& s = state_of(user);
+  const BlockKey key = block_key(address, size, s.space_bits);
+  const std::int32_t count = s.counter.lookup(key);
+  s.block = key;
+  s.block_count = count;
+  if (count > 0) [[likely]] {
+    s.remaining -= count;
+    if (s.remaining >= 0) [[likely]] {
+      return;
+    }
+  }
+  if (s.stepping) {
+    return;  // the CODE hook counts; these blocks are not canonical
+  }
+  if (s.monitor && address == s.monitor->iret_stub.value) {
+    s.block = 0;
+    s.block_count = 0;
+    return;  // the hypervisor's own instruction
+  }
+  block_needs_thought(s, address, size, count);
+}
+
+void UnicornHooks::translated(uc_engine*, uc_tb* current, uc_tb*, void* user) {
+  State& s = state_of(user);
+  if (s.stepping) {
+    return;
+  }
+  std::array<std::uint8_t, 8192> bytes;
+  const std::size_t wanted = std::min<std::size_t>(current->size, bytes.size());
+  const std::size_t got = s.read_code(current->pc, bytes.data(), wanted);
+  if (got == wanted) {
+    s.counter.code_translated(block_key(current->pc, current->size, s.space_bits),
+                              read_block(bytes.data(), got, s.code_segment().bits));
+    s.trap_index.clear();
+  }
+}
+
+void UnicornHooks::trap(uc_engine* uc, std::uint32_t vector, void* user) {
+  State& s = state_of(user);
+  uc_context_save(uc, s.context);
+  s.forget_registers();
+  s.eip = static_cast<std::uint32_t>(s.read_register(UC_X86_REG_EIP));
+  s.eip_valid = true;
+  const std::uint64_t linear = s.eip + s.code_segment().base;
+
+  if (s.stepping) {
+    // A fault has not retired; INT n has, and stands after itself.
+    const bool completed = linear != s.step_address;
+    s.retired_now = static_cast<std::uint64_t>(s.limit) +
+                    static_cast<std::uint64_t>(s.steps_done) - (completed ? 0u : 1u);
+  } else {
+    s.retired_now = static_cast<std::uint64_t>(s.block_end() - s.block_count +
+                                               s.instructions_before(linear));
+  }
+
+  std::uint32_t error = 0;
+  std::memcpy(&error, reinterpret_cast<const std::uint8_t*>(s.context) + s.layout.error_code,
+              sizeof error);
+  // Whether it was INT n. Contributory exceptions leave their vector behind (it
+  // was clear before); of the others, INT n stands after its own two bytes.
+  std::int32_t raised = -1;
+  std::memcpy(&raised, reinterpret_cast<const std::uint8_t*>(s.context) + s.layout.old_exception,
+              sizeof raised);
+  bool software = false;
+  if (raised == -1) {
+    std::uint8_t before[2] = {0, 0};
+    s.read_code(linear - 2, before, sizeof before);
+    const bool one_byte_form = (vector == 3 && before[1] == 0xcc) || (vector == 4 && before[1] == 0xce);
+    software = one_byte_form || (before[0] == 0xcd && before[1] == vector);
+  }
+  if (software) {
+    s.exit = SoftwareInterrupted{static_cast<std::uint8_t>(vector)};
+  } else {
+    Faulted fault{static_cast<std::uint8_t>(vector), error, Gva(0)};
+    if (vector == 14) {
+      fault.address = Gva(s.read_register(UC_X86_REG_CR2) & 0xffffffffu);
+    }
+    s.exit = fault;
+  }
+
+  if (!s.abandoned) {
+    s.suspended = Suspended::InTrapHook;
+    s.suspend();
+    s.suspended = Suspended::Idle;
+  }
+  if (s.leave_hook || s.abandoned) {
+    uc_emu_stop(uc);
+    return;
+  }
+  s.apply_in_trap_hook();
+}
+
+std::uint32_t UnicornHooks::port_in(uc_engine*, std::uint32_t port, int size, void* user) {
+  State& s = state_of(user);
+  s.forget_registers();
+  exit_for_port(s, {static_cast<std::uint16_t>(port), static_cast<std::uint8_t>(size),
+                    Direction::Read, 0});
+  return s.entry.port_reply;
+}
+
+void UnicornHooks::port_out(uc_engine*, std::uint32_t port, int size, std::uint32_t value,
+                            void* user) {
+  State& s = state_of(user);
+  s.forget_registers();
+  exit_for_port(s, {static_cast<std::uint16_t>(port), static_cast<std::uint8_t>(size),
+                    Direction::Write, value});
+}
+
+// Only while stepping: called before each instruction, and a stop here is exact.
+void UnicornHooks::instruction(uc_engine* uc, std::uint64_t address, std::uint32_t, void* user) {
+  State& s = state_of(user);
+  if (s.monitor && address == s.monitor->iret_stub.value) {
+    return;
+  }
+  if (s.steps_left == 0 || s.abandoned) {
+    s.hook_stop = HookStop::StepsDone;
+    uc_emu_stop(uc);
+    return;
+  }
+  --s.steps_left;
+  ++s.steps_done;
+  s.step_address = address;
+}
+
+// Physical addresses that no memory answers float high, as an empty bus does.
+std::uint64_t UnicornHooks::bus_read(uc_engine*, std::uint64_t, unsigned, void*) {
+  return ~std::uint64_t{0};
+}
+void UnicornHooks::bus_write(uc_engine*, std::uint64_t, unsigned, std::uint64_t, void*) {}
+
+bool UnicornHooks::install(State& s) {
+  uc_hook hook = 0;
+  const auto add = [&](int type, auto* callback, auto... extra) {
+    return uc_hook_add(s.uc, &hook, type, reinterpret_cast<void*>(callback), &s, 1, 0, extra...) ==
+           UC_ERR_OK;
+  };
+  return add(UC_HOOK_BLOCK, &UnicornHooks::block) &&
+         add(UC_HOOK_EDGE_GENERATED, &UnicornHooks::translated) &&
+         add(UC_HOOK_INTR, &UnicornHooks::trap) &&
+         add(UC_HOOK_INSN, &UnicornHooks::port_in, UC_X86_INS_IN) &&
+         add(UC_HOOK_INSN, &UnicornHooks::port_out, UC_X86_INS_OUT);
+}
+
+}  // namespace gv

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: MIT
+//
+// unicorn_registers.cpp - lazy register access and the ways back into the guest.
+
+#include "engine/unicorn_state.h"
+
+#include "x86/control_registers.h"
+#include "x86/descriptor.h"
+
+namespace gv {
+
+namespace {
+
+constexpr int kGprIds[8] = {UC_X86_REG_EAX, UC_X86_REG_ECX, UC_X86_REG_EDX, UC_X86_REG_EBX,
+                            UC_X86_REG_ESP, UC_X86_REG_EBP, UC_X86_REG_ESI, UC_X86_REG_EDI};
+constexpr int kSegmentIds[kSegmentCount] = {UC_X86_REG_ES, UC_X86_REG_CS, UC_X86_REG_SS,
+                                            UC_X86_REG_DS, UC_X86_REG_FS, UC_X86_REG_GS};
+// Everything of the FPU and SSE that a template would overwrite. The control words first: they
+// decide how the others are read.
+constexpr int kFpuIds[] = {UC_X86_REG_FPCW, UC_X86_REG_FPSW, UC_X86_REG_FPTAG, UC_X86_REG_MXCSR,
+                           UC_X86_REG_FP0,  UC_X86_REG_FP1,  UC_X86_REG_FP2,   UC_X86_REG_FP3,
+                           UC_X86_REG_FP4,  UC_X86_REG_FP5,  UC_X86_REG_FP6,   UC_X86_REG_FP7,
+                           UC_X86_REG_XMM0, UC_X86_REG_XMM1, UC_X86_REG_XMM2,  UC_X86_REG_XMM3,
+                           UC_X86_REG_XMM4, UC_X86_REG_XMM5, UC_X86_REG_XMM6,  UC_X86_REG_XMM7};
+constexpr std::size_t kFpuCount = std::size(kFpuIds);
+
+int control_id(ControlRegister which) {
+  switch (which) {
+    case ControlRegister::Cr0: return UC_X86_REG_CR0;
+    case ControlRegister::Cr2: return UC_X86_REG_CR2;
+    case ControlRegister::Cr3: return UC_X86_REG_CR3;
+    case ControlRegister::Cr4: return UC_X86_REG_CR4;
+  }
+  return UC_X86_REG_CR0;
+}
+
+}  // namespace
+
+void UnicornEngine::State::forget_registers() {
+  gprs_valid = eip_valid = eflags_valid = false;
+  gprs_dirty = 0;
+  eip_dirty = eflags_dirty = false;
+}
+
+void UnicornEngine::State::load_gprs() {
+  if (gprs_valid) {
+    return;
+  }
+  void* values[8];
+  for (std::size_t i = 0; i < 8; ++i) {
+    values[i] = &gprs[i];
+  }
+  uc_reg_read_batch(uc, const_cast<int*>(kGprIds), values, 8);
+  gprs_valid = true;
+}
+
+void UnicornEngine::State::clear_pending_exception() {
+  constexpr std::int32_t kNone = -1;
+  std::memcpy(reinterpret_cast<std::uint8_t*>(context) + layout.old_exception, &kNone,
+              sizeof kNone);
+}
+
+// Inside the INTR hook: the context saved at its start, with the exception
+// forgotten and EIP moved, goes back; then the general registers.
+void UnicornEngine::State::apply_in_trap_hook() {
+  clear_pending_exception();
+  if (eip_dirty) {
+    uc_context_reg_write(context, UC_X86_REG_EIP, &eip);
+  }
+  if (eflags_dirty) {
+    uc_context_reg_write(context, UC_X86_REG_EFLAGS, &eflags);
+  }
+  for (std::uint32_t dirty = gprs_dirty, i = 0; dirty != 0; dirty >>= 1, ++i) {
+    if ((dirty & 1) != 0) {
+      uc_context_reg_write(context, kGprIds[i], &gprs[i]);
+    }
+  }
+  uc_context_restore(uc, context);
+  if (std::exchange(tlb_stale, false)) {
+    uc_ctl_flush_tlb(uc);
+  }
+  forget_registers();
+}
+
+// Outside uc_emu_start: writes what is pending and leaves EIP where to start.
+void UnicornEngine::State::apply_idle() {
+  known_segment_valid = known_segment_valid && !privilege_switch;
+  if (privilege_switch && monitor) {
+    const std::uint64_t cr0 = read_register(UC_X86_REG_CR0);  // TS follows the guest's
+    load_gprs();
+    const std::uint32_t esp = gprs[static_cast<std::size_t>(Gpr::Sp)];
+    const std::uint32_t target_eip = eip_valid ? eip : static_cast<std::uint32_t>(read_register(UC_X86_REG_EIP));
+    const std::uint32_t target_eflags =
+        eflags_valid ? eflags : static_cast<std::uint32_t>(read_register(UC_X86_REG_EFLAGS));
+    std::uint16_t data[4];
+    constexpr int kData[4] = {UC_X86_REG_ES, UC_X86_REG_DS, UC_X86_REG_FS, UC_X86_REG_GS};
+    constexpr std::size_t kDataSegments[4] = {0, 3, 4, 5};
+    for (std::size_t i = 0; i < 4; ++i) {
+      data[i] = selectors[kDataSegments[i]].value_or(
+          static_cast<std::uint16_t>(read_register(kData[i])));
+    }
+    std::array<std::array<std::uint8_t, 16>, kFpuCount> fpu{};
+    void* fpu_pointers[kFpuCount];
+    for (std::size_t i = 0; i < kFpuCount; ++i) {
+      fpu_pointers[i] = fpu[i].data();
+    }
+    if (fpu_used) {
+      uc_reg_read_batch(uc, const_cast<int*>(kFpuIds), fpu_pointers, static_cast<int>(kFpuCount));
+    }
+    uc_context_restore(uc, ring0);
+    if (read_register(UC_X86_REG_CR0) != cr0) {
+      write_register(UC_X86_REG_CR0, cr0);
+    }
+    if (fpu_used) {
+      uc_reg_write_batch(uc, const_cast<int*>(kFpuIds), fpu_pointers, static_cast<int>(kFpuCount));
+    }
+    uc_x86_mmr gdtr{};
+    gdtr.base = privilege_switch->gdtr.base;
+    gdtr.limit = privilege_switch->gdtr.limit;
+    uc_reg_write(uc, UC_X86_REG_GDTR, &gdtr);
+    for (std::size_t i = 0; i < 4; ++i) {
+      write_register(kData[i], data[i]);
+    }
+    const std::uint32_t frame[5] = {target_eip, privilege_switch->cs, target_eflags, esp,
+                                    privilege_switch->ss};
+    std::memcpy(machine.at(monitor->stub_frame), frame, sizeof frame);
+    gprs[static_cast<std::size_t>(Gpr::Sp)] =
+        static_cast<std::uint32_t>(monitor->stub_frame_linear.value);
+    gprs_dirty = kAllGprs;
+    eip = static_cast<std::uint32_t>(monitor->iret_stub.value);
+    eip_valid = eip_dirty = true;
+    eflags_dirty = false;
+  } else if (privilege_switch) {
+    // Ring 0 without a hypervisor below. CPL follows SS, and a plain write of SS from
+    // ring 3 is refused: with PE clear for a moment it is not.
+    const std::uint64_t cr0 = read_register(UC_X86_REG_CR0);
+    const auto cpl = static_cast<int>(read_register(UC_X86_REG_SS) & 3);
+    const bool protected_mode = (cr0 & x86::cr0::PE) != 0;
+    if (protected_mode && cpl != (privilege_switch->ss & 3)) {
+      write_register(UC_X86_REG_CR0, cr0 & ~std::uint64_t{x86::cr0::PG | x86::cr0::PE});
+      write_register(UC_X86_REG_SS, 0);
+      write_register(UC_X86_REG_CR0, cr0);
+    }
+    write_register(UC_X86_REG_CS, privilege_switch->cs);
+    write_register(UC_X86_REG_SS, privilege_switch->ss);
+  }
+  for (std::size_t i = 0; i < selectors.size(); ++i) {
+    if (selectors[i] && !(monitor && privilege_switch)) {
+      write_register(kSegmentIds[i], *selectors[i]);
+    }
+    selectors[i].reset();
+  }
+  privilege_switch.reset();
+  if (gprs_dirty != 0) {
+    for (std::size_t i = 0; i < 8; ++i) {
+      if ((gprs_dirty >> i & 1) != 0) {
+        write_register(kGprIds[i], gprs[i]);
+      }
+    }
+  }
+  if (eflags_dirty) {
+    write_register(UC_X86_REG_EFLAGS, eflags);
+  }
+  if (eip_dirty) {
+    write_register(UC_X86_REG_EIP, eip);
+  }
+  if (std::exchange(tlb_stale, false)) {
+    uc_ctl_flush_tlb(uc);
+  }
+  forget_registers();
+}
+
+UnicornEngine::State::CodeSegment UnicornEngine::State::code_segment() {
+  const auto cs = privilege_switch ? privilege_switch->cs
+                                   : static_cast<std::uint16_t>(read_register(UC_X86_REG_CS));
+  if (known_segment_valid && known_selector == cs) {
+    return known_segment;
+  }
+  known_segment = read_code_segment(cs);
+  known_selector = cs;
+  known_segment_valid = true;
+  return known_segment;
+}
+
+UnicornEngine::State::CodeSegment UnicornEngine::State::read_code_segment(std::uint16_t cs) const {
+  if ((read_register(UC_X86_REG_CR0) & x86::cr0::PE) == 0) {
+    return {std::uint32_t{cs} << 4, 16};
+  }
+  uc_x86_mmr table{};
+  uc_reg_read(uc, UC_X86_REG_GDTR, &table);
+  std::uint64_t raw = 0;
+  const std::uint64_t at = table.base + x86::selector_offset(cs);
+  if (read_code(at, reinterpret_cast<std::uint8_t*>(&raw), sizeof raw) != sizeof raw) {
+    return {};
+  }
+  const x86::Descriptor descriptor = x86::parse_descriptor(raw);
+  return {descriptor.base, descriptor.default_32 ? 32 : 16};
+}
+
+std::size_t UnicornEngine::State::read_code(std::uint64_t linear, std::uint8_t* out,
+                                            std::size_t bytes) const {
+  const PagingMode mode{read_register(UC_X86_REG_CR0), read_register(UC_X86_REG_CR3),
+                        read_register(UC_X86_REG_CR4)};
+  std::size_t done = 0;
+  while (done < bytes) {
+    const Gva at((linear + done) & 0xffffffffu);
+    const PageWalk walk = walker.walk(mode, at, AccessKind::Read, AccessLevel::Supervisor,
+                                      SetAccessedDirty::No);
+    const bool reachable =
+        walk.outcome == WalkOutcome::Mapped || walk.outcome == WalkOutcome::PagingOff;
+    if (!reachable || !machine.contains(Mpa(walk.physical))) {
+      break;
+    }
+    const std::size_t chunk = std::min<std::size_t>(bytes - done, kPageSize - at.page_offset());
+    std::memcpy(out + done, machine.at(Mpa(walk.physical)), chunk);
+    done += chunk;
+  }
+  return done;
+}
+
+std::uint64_t UnicornEngine::rip() {
+  State& s = *state_;
+  if (!s.eip_valid) {
+    s.eip = static_cast<std::uint32_t>(s.read_register(UC_X86_REG_EIP));
+    s.eip_valid = true;
+  }
+  return s.eip;
+}
+
+void UnicornEngine::set_rip(std::uint64_t value) {
+  state_->eip = static_cast<std::uint32_t>(value);
+  state_->eip_valid = state_->eip_dirty = true;
+}
+
+std::uint64_t UnicornEngine::rflags() {
+  State& s = *state_;
+  if (!s.eflags_valid) {
+    s.eflags = static_cast<std::uint32_t>(s.read_register(UC_X86_REG_EFLAGS));
+    s.eflags_valid = true;
+  }
+  return s.eflags;
+}
+
+void UnicornEngine::set_rflags(std::uint64_t value) {
+  state_->eflags = static_cast<std::uint32_t>(value);
+  state_->eflags_valid = state_->eflags_dirty = true;
+}
+
+std::uint64_t UnicornEngine::gpr(Gpr which) {
+  state_->load_gprs();
+  return state_->gprs[static_cast<std::size_t>(which) & 7];
+}
+
+void UnicornEngine::set_gpr(Gpr which, std::uint64_t value) {
+  State& s = *state_;
+  const std::size_t i = static_cast<std::size_t>(which) & 7;
+  s.load_gprs();
+  s.gprs[i] = static_cast<std::uint32_t>(value);
+  if (s.suspended == Suspended::InPortHook) {
+    s.write_register(kGprIds[i], value);  // Unicorn re-reads these after the hook, and these alone
+    return;
+  }
+  s.gprs_dirty |= 1u << i;
+}
+
+std::uint16_t UnicornEngine::selector(SegmentName which) {
+  const auto i = static_cast<std::size_t>(which);
+  if (state_->privilege_switch && which == SegmentName::Cs) {
+    return state_->privilege_switch->cs;
+  }
+  if (state_->privilege_switch && which == SegmentName::Ss) {
+    return state_->privilege_switch->ss;
+  }
+  return state_->selectors[i].value_or(
+      static_cast<std::uint16_t>(state_->read_register(kSegmentIds[i])));
+}
+
+void UnicornEngine::set_selector(SegmentName which, std::uint16_t value) {
+  state_->selectors[static_cast<std::size_t>(which)] = value;
+  state_->leave_hook = true;  // the hook's saved context would undo it
+}
+
+std::uint64_t UnicornEngine::control(ControlRegister which) {
+  return state_->read_register(control_id(which));
+}
+
+void UnicornEngine::set_control(ControlRegister which, std::uint64_t value) {
+  State& s = *state_;
+  // Unicorn 2.1.1 overwrites CR3 when CR2 is written.
+  const std::uint64_t cr3 = s.read_register(UC_X86_REG_CR3);
+  s.write_register(control_id(which), value);
+  if (which == ControlRegister::Cr2) {
+    s.write_register(UC_X86_REG_CR3, cr3);
+  }
+  s.leave_hook = true;
+}
+
+DescriptorTableRegister UnicornEngine::gdtr() {
+  uc_x86_mmr table{};
+  uc_reg_read(state_->uc, UC_X86_REG_GDTR, &table);
+  return {table.base, static_cast<std::uint16_t>(table.limit)};
+}
+
+DescriptorTableRegister UnicornEngine::idtr() {
+  uc_x86_mmr table{};
+  uc_reg_read(state_->uc, UC_X86_REG_IDTR, &table);
+  return {table.base, static_cast<std::uint16_t>(table.limit)};
+}
+
+Segment UnicornEngine::task_register() {
+  uc_x86_mmr tr{};
+  uc_reg_read(state_->uc, UC_X86_REG_TR, &tr);
+  return {tr.selector, tr.base, tr.limit, static_cast<std::uint16_t>(tr.flags >> 8)};
+}
+
+std::uint16_t UnicornEngine::ldt_selector() {
+  uc_x86_mmr ldt{};
+  uc_reg_read(state_->uc, UC_X86_REG_LDTR, &ldt);
+  return ldt.selector;
+}
+
+void UnicornEngine::set_gdtr(const DescriptorTableRegister& value) {
+  uc_x86_mmr table{};
+  table.base = value.base;
+  table.limit = value.limit;
+  uc_reg_write(state_->uc, UC_X86_REG_GDTR, &table);
+  state_->leave_hook = true;
+}
+
+void UnicornEngine::set_idtr(const DescriptorTableRegister& value) {
+  uc_x86_mmr table{};
+  table.base = value.base;
+  table.limit = value.limit;
+  uc_reg_write(state_->uc, UC_X86_REG_IDTR, &table);
+  state_->leave_hook = true;
+}
+
+std::uint64_t UnicornEngine::code_base() { return state_->code_segment().base; }
+int UnicornEngine::code_bits() { return state_->code_segment().bits; }
+
+}  // namespace gv

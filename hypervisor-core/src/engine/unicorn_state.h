@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+//
+// unicorn_state.h - what the Unicorn engine's three source files share.
+//
+// Private to unicorn_engine.cpp (running), unicorn_hooks.cpp (callbacks) and
+// unicorn_registers.cpp (register access); the only header that sees unicorn.h.
+
+#pragma once
+
+#include "engine/block_counter.h"
+#include "engine/fiber.h"
+#include "engine/unicorn_calibration.h"
+#include "engine/unicorn_engine.h"
+#include "memory/page_walker.h"
+
+#include <unicorn/unicorn.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+namespace gv {
+
+// Why the engine stopped uc_emu_start by itself, in a BLOCK or CODE hook.
+enum class HookStop : std::uint8_t {
+  None,
+  TargetReached,   // a block boundary at or beyond stop_at_block
+  StepNeeded,      // the next block must be stepped: a target or an intercept lies inside
+  StepsDone,       // the CODE hook counted to its end
+  InterceptReached,
+};
+
+// Where the fiber stands while the run loop has the CPU.
+enum class Suspended : std::uint8_t { Idle, InTrapHook, InPortHook };
+
+struct UnicornEngine::State {
+  explicit State(MachineMemory& memory)
+      : machine(memory), view(memory, P2m::identity(memory.frames())), walker(view) {}
+
+  uc_engine* uc = nullptr;
+  uc_context* context = nullptr;      // of the trap being handled
+  uc_context* ring0 = nullptr;        // the template every monitor entry starts from
+  std::size_t context_size = 0;
+  UnicornContextLayout layout;
+  MachineMemory& machine;
+  GuestMemory view;                   // machine memory as the MMU sees it: identity
+  PageWalker walker;
+  std::optional<MonitorPages> monitor;
+  std::unique_ptr<Fiber> fiber;
+  bool dying = false;
+
+  // Counting. `limit - remaining` is the absolute count at the end of the block begun last.
+  BlockCounter counter;
+  BlockKey space_bits = 0;
+  std::int64_t limit = 0, remaining = 0;
+  BlockKey block = 0;                 // the block begun last; 0 when none since the last entry
+  std::int32_t block_count = 0;
+  std::int32_t ports_touched = 0;     // in that block
+  bool look_again = false;            // take the slow path at the next block, whatever it is
+  std::int64_t kept_remaining = 0;    // `remaining` while look_again forces it negative
+  bool mode_may_have_changed = false, if_may_have_changed = false, interrupt_shadow = false;
+  bool fpu_used = false;
+  Entry entry;
+  HookStop hook_stop = HookStop::None;
+  std::unordered_map<BlockKey, std::int32_t> trap_index;  // (block, offset) to instructions before
+
+  // Stepping inside a canonical block.
+  std::int32_t block_rest = 0;        // instructions of it still to come; 0 at a boundary
+  BlockFacts stepped;                 // its facts
+  bool stepped_user_port = false;     // its port instructions raise #GP
+  std::int32_t steps_left = 0;
+  std::int32_t steps_done = 0;
+  bool stepping = false;
+  std::uint64_t step_address = 0;     // linear address of the instruction being stepped
+  uc_hook code_hook = 0;
+
+  // The exit being handed over.
+  Suspended suspended = Suspended::Idle;
+  Exit exit;
+  std::optional<Error> broken;
+  std::uint64_t retired_now = 0;
+  bool leave_hook = false;            // end uc_emu_start instead of resuming in place
+  bool parking = false;               // having left, wait instead of starting again
+  bool abandoned = false;             // nothing that happens now matters: a restore follows
+  std::unordered_map<std::uint64_t, std::uint64_t> spaces;  // address-space tags to small numbers
+
+  // Registers: what was read and what is to be written.
+  static constexpr std::uint32_t kAllGprs = 0xff;
+  std::array<std::uint32_t, 8> gprs{};
+  bool gprs_valid = false;
+  std::uint32_t gprs_dirty = 0;
+  std::uint32_t eip = 0, eflags = 0;
+  bool eip_valid = false, eip_dirty = false, eflags_valid = false, eflags_dirty = false;
+  std::array<std::optional<std::uint16_t>, kSegmentCount> selectors{};  // pending loads
+  std::optional<PrivilegeSwitch> privilege_switch;
+  bool tlb_stale = false;
+  bool code_stale = false;
+
+  std::uint64_t read_register(int id) const {
+    std::uint64_t value = 0;
+    uc_reg_read(uc, id, &value);
+    return value;
+  }
+  void write_register(int id, std::uint64_t value) { uc_reg_write(uc, id, &value); }
+
+  void suspend() { fiber->suspend(); }
+  void forget_registers();
+  void load_gprs();
+  // Applies pending writes while Unicorn is inside an INTR hook (in place), or idle.
+  void apply_in_trap_hook();
+  void apply_idle();
+  void clear_pending_exception();
+
+  // Base and default size of the code segment, from the descriptor that CS names.
+  struct CodeSegment {
+    std::uint32_t base = 0;
+    int bits = 32;
+  };
+  CodeSegment code_segment();
+  CodeSegment read_code_segment(std::uint16_t cs) const;
+  CodeSegment known_segment;  // of known_selector; void after far transfers and table loads
+  std::uint16_t known_selector = 0;
+  bool known_segment_valid = false;
+
+  // Reads code through the tables that CR3 points to now; returns the bytes got.
+  std::size_t read_code(std::uint64_t linear, std::uint8_t* out, std::size_t bytes) const;
+  const BlockFacts* facts_of(std::uint64_t address, std::uint32_t size, BlockKey key);
+  std::int32_t instructions_before(std::uint64_t linear);
+  void refresh_space();
+  void use_space(std::uint64_t tag);
+
+  // unicorn_engine.cpp: what the fiber does, and the pieces of run().
+  void live();
+  void finish_start(uc_err error);
+  void set_targets(std::uint64_t retired_at_block_end);
+  void leave_uc();
+  std::optional<Exit> run_blocks();
+  std::optional<Exit> run_steps(std::int32_t steps);
+  std::int32_t instructions_until_port() const;
+  std::int64_t true_remaining() const { return look_again ? kept_remaining : remaining; }
+  std::int64_t block_end() const { return limit - true_remaining(); }
+  void set_remaining(std::int64_t value) {
+    look_again = false;
+    remaining = value;
+  }
+  void force_slow_path() {
+    if (!look_again) {
+      kept_remaining = remaining;
+      remaining = INT64_MIN / 2;
+      look_again = true;
+    }
+  }
+};
+
+// Callbacks from Unicorn. Static functions with C linkage types.
+struct UnicornHooks {
+  static void block(uc_engine* uc, std::uint64_t address, std::uint32_t size, void* user);
+  static void translated(uc_engine* uc, uc_tb* current, uc_tb* previous, void* user);
+  static void trap(uc_engine* uc, std::uint32_t vector, void* user);
+  static std::uint32_t port_in(uc_engine* uc, std::uint32_t port, int size, void* user);
+  static void port_out(uc_engine* uc, std::uint32_t port, int size, std::uint32_t value,
+                       void* user);
+  static void instruction(uc_engine* uc, std::uint64_t address, std::uint32_t size, void* user);
+  static std::uint64_t bus_read(uc_engine* uc, std::uint64_t offset, unsigned size, void* user);
+  static void bus_write(uc_engine* uc, std::uint64_t offset, unsigned size, std::uint64_t value,
+                        void* user);
+  // Adds all but the CODE hook. False when Unicorn refuses one.
+  static bool install(UnicornEngine::State& state);
+};
+
+}  // namespace gv

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+//
+// vcpu_engine.h - one CPU that executes instructions until it needs its hypervisor.
+//
+// An engine executes; it decides nothing. It knows no devices, no lessons and
+// no guest tables other than the ones its CR3 points to. It runs, stops, and
+// says why; machine/run_loop.cpp decides what happens next.
+//
+// Registers here are the *physical* CPU's. What the guest believes to hold is
+// the technique's business.
+//
+// Retired instructions are counted absolutely from the engine's creation. Each
+// iteration of a REP instruction counts as one, and so does the check that
+// ends it. An instruction that faults has not retired.
+//
+// Threads: control thread only.
+
+#pragma once
+
+#include "gv/address.h"
+#include "gv/exit.h"
+#include "gv/registers.h"
+#include "gv/result.h"
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace gv {
+
+struct EngineTraits {
+  std::string_view name;
+  bool deterministic = false;  // the same entries always give the same exits
+};
+
+struct CpuidReply {
+  std::uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
+};
+
+// What the hypervisor hands the CPU on the way in.
+struct Entry {
+  std::uint32_t port_reply = 0;  // answers the PortAccessed read of the last exit
+  // Stop at the first block boundary with retired >= stop_at_block, and after
+  // exactly stop_exactly instructions, whichever comes first. Absolute counts.
+  std::uint64_t stop_at_block = UINT64_MAX;
+  std::uint64_t stop_exactly = UINT64_MAX;
+  // Stop at the first block boundary after an instruction that may have changed IF.
+  bool stop_when_if_may_change = false;
+};
+
+enum class ControlRegister : std::uint8_t { Cr0 = 0, Cr2 = 2, Cr3 = 3, Cr4 = 4 };
+
+// Where a CPU is sent when its privilege level changes.
+struct PrivilegeSwitch {
+  std::uint16_t cs = 0, ss = 0;  // the RPL of both is the new CPL
+  DescriptorTableRegister gdtr;  // the table to find them in
+};
+
+// The hypervisor's own pages in a deprivileged guest's linear space. A change
+// of ring is made by an IRET in one of them, as a real hypervisor makes it.
+struct MonitorPages {
+  Gva iret_stub;          // one IRET instruction, supervisor
+  Mpa stub_frame;         // where the frame for it is written
+  Gva stub_frame_linear;  // the same place, as the IRET sees it
+};
+
+// An engine's whole CPU state as bytes that only the same engine kind can read.
+struct EngineState {
+  std::vector<std::uint8_t> context;
+  std::uint64_t retired = 0;
+  bool operator==(const EngineState&) const = default;
+};
+
+class VcpuEngine {
+ public:
+  virtual ~VcpuEngine() = default;
+  virtual EngineTraits traits() const = 0;
+
+  // Enters the guest and returns at its next exit. An Error means the engine itself broke.
+  virtual Result<Exit> run(const Entry& entry) = 0;
+  // Instructions that the CPU itself completed, absolute; exact at every exit.
+  virtual std::uint64_t retired() const = 0;
+  // Whether the CPU stands inside a block that a stop_exactly cut: asynchronous
+  // events must wait for the block's end, as they would have without the stop.
+  virtual bool inside_block() const = 0;
+
+  // Register access between runs. Reads are lazy, writes take effect at the next run().
+  // After a PortAccessed exit only general registers may be written.
+  virtual std::uint64_t rip() = 0;
+  virtual void set_rip(std::uint64_t value) = 0;
+  virtual std::uint64_t rflags() = 0;
+  virtual void set_rflags(std::uint64_t value) = 0;
+  virtual std::uint64_t gpr(Gpr which) = 0;
+  virtual void set_gpr(Gpr which, std::uint64_t value) = 0;
+  virtual std::uint16_t selector(SegmentName which) = 0;
+  // Reloads a data segment from the descriptor tables in memory.
+  virtual void set_selector(SegmentName which, std::uint16_t value) = 0;
+  virtual std::uint64_t control(ControlRegister which) = 0;
+  virtual void set_control(ControlRegister which, std::uint64_t value) = 0;
+  virtual DescriptorTableRegister gdtr() = 0;
+  virtual DescriptorTableRegister idtr() = 0;
+  virtual Segment task_register() = 0;
+  virtual std::uint16_t ldt_selector() = 0;
+  virtual void set_gdtr(const DescriptorTableRegister& value) = 0;
+  virtual void set_idtr(const DescriptorTableRegister& value) = 0;
+  // Base and default operand size of the code segment the CPU is in.
+  virtual std::uint64_t code_base() = 0;
+  virtual int code_bits() = 0;  // 16, 32 or 64
+  Gva linear_rip() { return Gva((code_base() + rip()) & 0xffffffffu); }
+
+  // From now on switch_privilege() goes through the stub. REQUIRES: the CPU is at
+  // ring 0 with the paging and segments that every entry is to start from.
+  virtual Result<void> set_up_monitor(const MonitorPages& pages) = 0;
+  // The CPU leaves for another ring at the next run(), with the rip, rflags
+  // and stack pointer set by then.
+  virtual void switch_privilege(const PrivilegeSwitch& to) = 0;
+
+  // Translations the MMU may have cached are void.
+  virtual void flush_tlb() = 0;
+  // From now on linear addresses mean other code: `tag` names the address space.
+  virtual void enter_address_space(std::uint64_t tag) = 0;
+  // Memory was changed from outside the guest: translated code is void.
+  virtual void forget_code() = 0;
+
+  // REQUIRES for both: the last exit was not PortAccessed, and !inside_block().
+  virtual EngineState save() = 0;
+  virtual Result<void> restore(const EngineState& state) = 0;
+};
+
+}  // namespace gv

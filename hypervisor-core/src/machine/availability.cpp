@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+//
+// availability.cpp - which engine and technique can be had here, and why not.
+
+#include "gv/machine_config.h"
+
+#include <string>
+
+namespace gv {
+
+Result<void> check_available(EngineKind engine, TechniqueKind technique) {
+  const std::string pair =
+      std::string(name_of(technique)) + " on " + std::string(name_of(engine));
+  const auto refuse = [&](const std::string& why) {
+    return Error{ErrorCode::NotAvailable, pair + " cannot be had: " + why};
+  };
+  if (engine != EngineKind::Unicorn) {
+    return refuse("this version has no " + std::string(name_of(engine)) +
+                  " engine; use --engine unicorn");
+  }
+  switch (technique) {
+    case TechniqueKind::BareMetal:
+    case TechniqueKind::TrapAndEmulate:
+      return {};
+    case TechniqueKind::Interpretation:
+      return refuse("interpretation means that the hypervisor executes each instruction itself, "
+                    "and Unicorn is a CPU; use --technique trap-and-emulate or bare-metal");
+    case TechniqueKind::BinaryTranslation:
+    case TechniqueKind::Paravirtual:
+    case TechniqueKind::HardwareAssisted:
+      break;
+  }
+  return refuse("this version has not learnt it; use --technique trap-and-emulate or bare-metal");
+}
+
+}  // namespace gv

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+//
+// machine.h - one host with one guest: every part, and where they meet.
+//
+// Builds the parts in visible order (machine.cpp), runs them (run_loop.cpp),
+// answers exits (exit_dispatch.cpp), and puts their whole state away and back
+// (machine_state.cpp). Virtual time is retired instructions plus what exits
+// and idling cost; nothing here reads a host clock.
+//
+// Instants: the state "at N" is the first one at which N instructions have
+// retired, before anything that follows from it. Stopping at an instant never
+// changes what happens afterwards.
+//
+// Control thread only, except console_text().
+
+#pragma once
+
+#include "gv/device.h"
+#include "gv/machine_config.h"
+#include "gv/session.h"
+#include "gv/snapshot.h"
+#include "devices/pc_platform.h"
+#include "engine/vcpu_engine.h"
+#include "memory/guest_memory.h"
+#include "memory/machine_memory.h"
+#include "technique/run_context.h"
+#include "technique/technique.h"
+#include "trace/recorder.h"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gv {
+
+// Looks at the run after every exit, and may stop it there.
+class RunObserver {
+ public:
+  virtual ~RunObserver() = default;
+  // `kinds`: a bit for each event kind recorded since the last call (EventBody index).
+  virtual bool stop_after_exit(std::uint32_t kinds) = 0;
+  // An address that the engine watches was reached; the instruction has not run.
+  virtual bool stop_at_address() = 0;
+};
+
+struct RunLimits {
+  std::uint64_t stop_exactly = UINT64_MAX;       // retired instructions
+  const std::atomic<bool>* pause = nullptr;      // set by any thread
+  RunObserver* observer = nullptr;
+};
+
+enum class RunStop : std::uint8_t { TargetReached, Paused, ObserverStopped, GuestEnded, EngineFailed };
+
+// Everything but memory, as a value.
+struct MachineState {
+  EngineState engine;
+  std::vector<std::uint8_t> technique, devices;
+  Ledger ledger;
+  std::uint64_t emulated = 0, time = 0, events = 0, console_bytes = 0;
+  std::uint64_t retired_after_exit = 0;
+  std::uint16_t irq_levels = 0;
+  bool halted = false;
+  std::optional<GuestEnded> end;
+};
+
+class Machine final : private DeviceHost, private MachineServices {
+ public:
+  // Loads the image and stops before its first instruction.
+  static Result<std::unique_ptr<Machine>> create(const MachineConfig& config);
+  ~Machine() override;
+
+  // THE run loop. run_loop.cpp.
+  RunStop run(const RunLimits& limits);
+
+  Position position() const { return {context_->retired(), context_->now(), recorder_.next()}; }
+  // Whether a MachineState may be taken now: not in the middle of a block.
+  bool at_boundary() const { return !engine_->inside_block(); }
+  const std::optional<GuestEnded>& end() const { return end_; }
+  const std::string& engine_failure() const { return engine_failure_; }
+  Ledger ledger() const;
+  Technique& technique() { return *technique_; }
+  VcpuEngine& engine() { return *engine_; }
+  Recorder& recorder() { return recorder_; }
+  const Recorder& recorder() const { return recorder_; }
+  GuestMemory& memory() { return *memory_; }
+  MachineMemory& machine_memory() { return machine_memory_; }
+  PcPlatform& platform() { return platform_; }
+  const std::vector<Symbol>& symbols() const { return symbols_; }
+  const std::optional<Event>& last_exit() const { return last_exit_; }
+
+  // Input from outside, at this instant.
+  void type(std::uint8_t byte);
+  void press(std::uint8_t scan_code);
+
+  // Any thread.
+  std::string console_text(std::uint64_t from) const;
+  std::uint64_t console_bytes() const;
+
+  // machine_state.cpp. REQUIRES at_boundary() for save.
+  MachineState save();
+  Result<void> restore(const MachineState& state);
+  // Hash of registers, guest memory and devices.
+  std::uint64_t state_hash();
+
+ private:
+  explicit Machine(MachineMemory memory, const MachineConfig& config);
+
+  // run_loop.cpp
+  Entry next_entry(const RunLimits& limits) const;
+  void serve_clock_and_interrupts();
+  bool idle(const std::atomic<bool>* pause);
+  // exit_dispatch.cpp
+  void dispatch(const Exit& exit);
+  void dispatch_halt();
+
+  // DeviceHost
+  void set_irq(std::uint8_t line, bool level) override;
+  void console_byte(std::uint8_t byte, bool debug_port) override;
+  void request_exit(std::uint32_t code) override;
+  void request_reset() override;
+  void read_memory(Gpa address, void* out, std::size_t bytes) override;
+  void write_memory(Gpa address, const void* from, std::size_t bytes) override;
+  // MachineServices
+  std::uint32_t read_port(std::uint16_t port, std::uint8_t size) override;
+  void write_port(std::uint16_t port, std::uint8_t size, std::uint32_t value) override;
+  void end_guest(GuestEnd how, std::uint32_t code) override;
+  void halt() override;
+
+  // Constant after creation.
+  MachineMemory machine_memory_;
+  std::unique_ptr<GuestMemory> memory_;
+  std::unique_ptr<VcpuEngine> engine_;
+  CostModel cost_;
+  std::unique_ptr<RunContext> context_;
+  std::unique_ptr<Technique> technique_;
+  std::vector<Symbol> symbols_;
+
+  // The run.
+  PcPlatform platform_;
+  Recorder recorder_;
+  Ledger ledger_;
+  std::uint32_t port_reply_ = 0;
+  std::uint64_t retired_after_exit_ = 0;  // when the hypervisor last gave the CPU back
+  std::uint16_t irq_levels_ = 0;
+  bool halted_ = false;
+  bool address_reached_ = false;
+  std::optional<GuestEnded> end_;
+  std::optional<Event> last_exit_;
+  std::string engine_failure_;
+
+  mutable std::mutex console_mutex_;
+  std::string console_;  // guarded by console_mutex_
+};
+
+}  // namespace gv

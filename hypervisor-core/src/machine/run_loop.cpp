@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+//
+// run_loop.cpp - THE run loop: enter the guest, take its exit, answer it, again.
+//
+// Devices and interrupts are served only at block boundaries of an undisturbed
+// run, so that stopping anywhere leaves no trace in what follows.
+
+#include "machine/machine.h"
+
+#include "devices/pic_8259.h"
+
+#include <algorithm>
+
+namespace gv {
+
+namespace {
+
+// How long a request to pause may wait, in guest instructions: a millisecond or so.
+constexpr std::uint64_t kSlice = 1'000'000;
+// Timer periods without anything that wakes the guest before HLT counts as the end.
+constexpr int kIdlePeriodsUntilHalted = 4096;
+
+}  // namespace
+
+RunStop Machine::run(const RunLimits& limits) {
+  while (!end_) {
+    if (limits.pause != nullptr && limits.pause->load(std::memory_order_relaxed)) {
+      return RunStop::Paused;
+    }
+    if (context_->retired() >= limits.stop_exactly) {
+      return RunStop::TargetReached;
+    }
+    if (!engine_->inside_block()) {
+      serve_clock_and_interrupts();
+      if (halted_ && !end_) {
+        if (!idle(limits.pause)) {
+          return RunStop::Paused;
+        }
+        continue;
+      }
+    }
+    if (end_) {
+      break;
+    }
+
+    const Result<Exit> exit = engine_->run(next_entry(limits));
+    if (!exit) {
+      engine_failure_ = exit.error().message;
+      return RunStop::EngineFailed;
+    }
+    dispatch(*exit);
+
+    if (limits.observer != nullptr) {
+      if (std::exchange(address_reached_, false) && limits.observer->stop_at_address()) {
+        return RunStop::ObserverStopped;
+      }
+      const std::uint32_t kinds = std::exchange(context_->kinds_recorded, 0);
+      if (kinds != 0 && limits.observer->stop_after_exit(kinds)) {
+        return RunStop::ObserverStopped;
+      }
+    }
+  }
+  return RunStop::GuestEnded;
+}
+
+Entry Machine::next_entry(const RunLimits& limits) const {
+  Entry entry;
+  entry.port_reply = port_reply_;
+  const std::uint64_t retired = engine_->retired();
+  std::uint64_t slice = kSlice;
+  if (const auto deadline = platform_.bus->deadline()) {
+    slice = std::min(slice, *deadline - std::min(*deadline, context_->now()));
+  }
+  if (platform_.pic->interrupt_pending()) {
+    if (technique_->if_changes_unseen()) {
+      entry.stop_when_if_may_change = true;
+    } else if (technique_->waits_one_instruction()) {
+      slice = 1;
+    }
+  }
+  entry.stop_at_block = retired + std::max<std::uint64_t>(slice, 1);
+  if (limits.stop_exactly != UINT64_MAX) {
+    entry.stop_exactly = limits.stop_exactly - context_->emulated;
+  }
+  return entry;
+}
+
+// At a boundary: time that has come, then an interrupt that may be taken.
+void Machine::serve_clock_and_interrupts() {
+  const auto deadline = platform_.bus->deadline();
+  const bool clock_due = deadline && *deadline <= context_->now();
+  const bool window_due =
+      technique_->waits_one_instruction() && platform_.pic->interrupt_pending();
+  // If the guest ran since the last exit, the hypervisor has taken the CPU back for this.
+  if ((clock_due || window_due) && context_->retired() != retired_after_exit_) {
+    technique_->time_slice_ended();
+    retired_after_exit_ = context_->retired();
+  }
+  if (clock_due) {
+    platform_.bus->advance(context_->now());
+  }
+  if (technique_->interrupts_enabled() && platform_.pic->interrupt_pending()) {
+    halted_ = false;
+    technique_->deliver_interrupt(platform_.pic->acknowledge());
+  }
+}
+
+// HLT: virtual time jumps to the next thing that happens. False when asked to pause.
+bool Machine::idle(const std::atomic<bool>* pause) {
+  const std::uint64_t began = context_->now();
+  for (int periods = 0; !platform_.pic->interrupt_pending(); ++periods) {
+    const auto deadline = platform_.bus->deadline();
+    if (!technique_->interrupts_enabled() || !deadline || periods == kIdlePeriodsUntilHalted) {
+      end_guest(GuestEnd::Halted, 0);
+      return true;
+    }
+    if (pause != nullptr && pause->load(std::memory_order_relaxed) && periods > 0) {
+      break;
+    }
+    const std::uint64_t skipped = *deadline - std::min(*deadline, context_->now());
+    context_->time += skipped;
+    ledger_.idle_cycles += skipped;
+    platform_.bus->advance(context_->now());
+  }
+  context_->record(technique_->linear_rip(), ClockSkipped{context_->now() - began});
+  if (!technique_->interrupts_enabled()) {
+    end_guest(GuestEnd::Halted, 0);
+  }
+  return pause == nullptr || !pause->load(std::memory_order_relaxed);
+}
+
+}  // namespace gv

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+//
+// technique.h - how a hypervisor keeps control of a guest: the one interface.
+//
+// machine/exit_dispatch.cpp calls one method per kind of exit; a technique
+// answers it on the virtual CPU it keeps, and leaves the engine ready to run.
+// Registers in and out are the guest's view (gv/registers.h).
+//
+// Control thread only. Guest trouble never fails a call: a guest that cannot
+// go on ends through RunContext::machine.
+
+#pragma once
+
+#include "gv/exit.h"
+#include "gv/machine_config.h"
+#include "gv/page_walk.h"
+#include "gv/registers.h"
+#include "gv/result.h"
+#include "gv/device.h"
+#include "memory/page_walker.h"
+#include "memory/shadow_page_table.h"
+#include "technique/run_context.h"
+
+#include <optional>
+#include <string>
+
+namespace gv {
+
+class Technique {
+ public:
+  virtual ~Technique() = default;
+  virtual TechniqueKind kind() const = 0;
+
+  // Makes the CPU stand at the image's first instruction.
+  virtual Result<void> start(const RegisterFile& entry) = 0;
+
+  virtual void fault(const Faulted& fault) = 0;
+  virtual void software_interrupt(std::uint8_t vector) = 0;
+  // Answers the access; a read's value goes into the next Entry.
+  virtual std::uint32_t port(const PortAccessed& access) = 0;
+  virtual void invalid_opcode() = 0;
+  virtual void halted() = 0;
+  virtual void intercepted() = 0;
+  virtual void missed_memory(const MachineMemoryMissed& miss) = 0;
+
+  // Whether the guest would take an interrupt now, and the guest taking it.
+  virtual bool interrupts_enabled() = 0;
+  // IF may change without an exit: the engine must stop where it may have.
+  virtual bool if_changes_unseen() const = 0;
+  // STI retired last: an interrupt waits for one instruction more. SDM vol. 2B, "STI".
+  virtual bool waits_one_instruction() const { return false; }
+  virtual void deliver_interrupt(std::uint8_t vector) = 0;
+  // The time slice ended for a timer; costs an exit where there is a hypervisor.
+  virtual void time_slice_ended() = 0;
+
+  virtual RegisterFile registers() = 0;
+  virtual PhysicalRegisters physical() = 0;
+  // Real-mode services answer in registers; also what a debugger writes.
+  virtual void set_registers(const RegisterFile& registers) = 0;
+  virtual PagingMode paging() = 0;
+  virtual const ShadowPageTable* shadow() const = 0;  // null: the MMU walks the guest's own tables
+  Gva linear_rip() const { return linear_rip_now(); }
+
+  virtual void save(StateWriter& out) const = 0;
+  virtual bool restore(StateReader& in) = 0;
+
+ protected:
+  virtual Gva linear_rip_now() const = 0;
+};
+
+}  // namespace gv
