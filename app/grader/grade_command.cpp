@@ -190,6 +190,15 @@ int grade_main(const GradeOptions& options) {
       options.reveal_hidden ? *record : student_view(*record), *format, options.output);
   if (!written) return complain(written.error());
   if (record->interrupted) return complain({ErrorCode::LimitReached, "grading was interrupted; the report holds what was graded"});
+  for (const GradedSubmission& submission : record->submissions) {
+    if (submission.our_fault) {
+      std::string why = submission.problem;
+      for (const GradedCheck& check : submission.checks) {
+        if (check.verdict == Verdict::Skip) why = check.message;
+      }
+      return complain({ErrorCode::Internal, fmt::format("'{}' could not be graded: {}", submission.name, why)});
+    }
+  }
   if (options.exit == "graded") return 0;
   for (const GradedSubmission& submission : record->submissions) {
     if (submission.verdict() != Verdict::Pass) return 1;

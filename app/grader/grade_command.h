@@ -27,7 +27,7 @@ struct GradeOptions {
 };
 
 // Returns the process's exit code: 0 all passed (or, with graded, grading ran), 1 something did not
-// pass, 2 usage, 3 interrupted, 5 not available here, 70 our own fault.
+// pass, 2 usage, 3 interrupted, 5 not available here, 70 a check could not be run: our own fault.
 int grade_main(const GradeOptions& options);
 
 // `glassvisor lesson check EXERCISE`: the starter fails, the solution passes for 100 seeds, every

@@ -59,6 +59,7 @@ class SubmissionProcess {
   std::optional<Fault> fault;
   bool failed_at_load = false;
   bool hung = false;
+  bool our_fault = false;  // the process could not even be started or contained
   std::string printed;
 
   std::optional<Json> call(const Json& arguments) {
@@ -110,6 +111,10 @@ class SubmissionProcess {
     if (!head.contains("problem")) return true;
     const std::string word = text_of(head, "fault");
     fault = Fault{word == "limit" ? Verdict::Timeout : Verdict::Error, text_of(head, "problem")};
+    if (word == "internal") {
+      fault->verdict = Verdict::Skip;
+      our_fault = true;
+    }
     if (word == "missing") fault->message += "; define it as a global function";
     return false;
   }
@@ -122,20 +127,21 @@ class SubmissionProcess {
         (machine() ? std::uint64_t{3} << 30 : std::uint64_t{256} << 20) + exercise_.limits.memory_bytes;
     auto started = ContainedProcess::start(tools_.worker, {"play"}, containment, tools_.interrupted);
     if (!started) {
-      fault = Fault{Verdict::Error, started.error().message};
+      fault = Fault{Verdict::Skip, started.error().message};
+      our_fault = true;
       return false;
     }
     process_ = std::move(*started);
     const Json limits{{"instructions", exercise_.limits.instructions},
                       {"memory_bytes", exercise_.limits.memory_bytes},
                       {"output_bytes", exercise_.limits.output_bytes}};
-    if (!exchange({{{"ask", "begin"},
-                    {"profile", machine() ? "machine" : "script"},
-                    {"seed", seed_},
-                    {"limits", limits}},
-                   {}})) {
-      return false;
-    }
+    const auto begun = exchange({{{"ask", "begin"},
+                                  {"profile", machine() ? "machine" : "script"},
+                                  {"seed", seed_},
+                                  {"limits", limits}},
+                                 {}});
+    // A sandbox that this kernel refuses is no student's fault, and nothing runs without it.
+    if (!begun || !usable(begun->head)) return false;
     if (machine()) return true;
     auto loaded = exchange({{{"ask", "load"}, {"name", exercise_.file}}, submission_.source});
     if (loaded && usable(loaded->head)) return true;
@@ -200,8 +206,10 @@ class Judge {
         variant_ = std::move(*variant);
         return true;
       }
+      graded_.our_fault = true;
       graded_.problem = "the exercise is broken: " + variant.error().message;
     } else {
+      graded_.our_fault = true;
       graded_.problem = "the exercise is broken: " + script.error().message;
     }
     return false;
@@ -212,6 +220,7 @@ class Judge {
     auto assembly = assemble(tools_.worker, exercise_.file, submission_.source, exercise_.files,
                              tools_.interrupted);
     if (!assembly) {
+      graded_.our_fault = true;
       graded_.problem = assembly.error().message;
       return false;
     }
@@ -278,6 +287,10 @@ class Judge {
       // Whatever the script made of the missing answer, the fault is the verdict.
       graded.verdict = process.fault->verdict;
       graded.message = process.fault->message;
+      if (process.our_fault) {
+        graded_.our_fault = true;
+        graded_.problem = process.fault->message;
+      }
       if (process.failed_at_load) for_all_ = process.fault;
       if (process.hung) {
         for_all_ = Fault{Verdict::Timeout, "not run: an earlier check used up the submission's time"};
@@ -285,6 +298,9 @@ class Judge {
     } else if (!outcome.defect.empty()) {
       graded.verdict = Verdict::Skip;
       graded.message = "the check itself is broken: " + outcome.defect;
+      // The defect may quote what a hidden check looks at; a student hears only that it is so.
+      graded_.our_fault = true;
+      graded_.problem = "check '" + check.id + "' of the exercise could not be run; tell your teacher";
     } else {
       graded.verdict = outcome.score >= 1 ? Verdict::Pass : Verdict::Fail;
       graded.points = outcome.score * check.points;

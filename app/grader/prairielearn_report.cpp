@@ -46,7 +46,7 @@ Json json_of(const GradedCheck& check) {
 std::string prairielearn_report(const GradeRecord& record) {
   GV_CHECK(record.submissions.size() == 1);
   const GradedSubmission& submission = record.submissions.front();
-  if (submission.checks.empty()) {
+  if (!submission.gradable()) {
     // No score and no attempt used: the student did not get a chance to be wrong.
     const Json report{{"gradable", false},
                       {"format_errors", {printable_text(submission.problem)}},

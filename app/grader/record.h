@@ -40,13 +40,16 @@ struct GradedSubmission {
   std::string name;     // the path as it was given
   std::string student;  // who it is from: decides the variant
   std::uint64_t seed = 0;
-  std::string problem;  // not empty when nothing could be graded: no such file, interrupted, …
+  std::string problem;  // not empty when it could not be graded, in whole or in part, and why
+  bool our_fault = false;  // the problem lies in the exercise or this machine, not in the submission
   std::vector<GradedCheck> checks;
   std::string output;   // what the submission printed during public checks
   bool output_truncated = false;
 
   double points() const;
   double max_points() const;
+  // Whether its points mean anything.
+  bool gradable() const { return !checks.empty() && !our_fault; }
   // The worst of the checks, in verdict.h's order.
   Verdict verdict() const;
 };

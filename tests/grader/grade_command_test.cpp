@@ -265,6 +265,22 @@ TEST_F(GradeCommand, RefusesABrokenExerciseWithItsFileAndLine) {
   EXPECT_EQ(said([&] { return grade_main([&] { auto o = broken; o.exercise = path(""); return o; }()); }).code, 2);
 }
 
+TEST_F(GradeCommand, BlamesABrokenCheckAndNotTheStudent) {
+  fs::copy(kExercise, path("broken"), fs::copy_options::recursive);
+  std::string script = read(kExercise + "/exercise.lua");
+  const std::string secret = "local answers = c:each(";
+  script.replace(script.find(secret), secret.size(), "local answers = c:nothing(");
+  write("broken/exercise.lua", script);
+  GradeOptions broken = options({kSolution});
+  broken.exercise = path("broken");
+  broken.format = "prairielearn";
+  broken.exit = "graded";
+  const Said answer = said([&] { return grade_main(broken); });
+  EXPECT_EQ(answer.code, 70) << "non-zero even for --exit graded: the platform must not record a score";
+  EXPECT_NE(answer.words.find("exercise.lua:"), std::string::npos) << answer.words;
+  EXPECT_EQ(report()["gradable"], false);
+}
+
 TEST_F(GradeCommand, RefusesAnExerciseWithoutAHintForEachCheck) {
   fs::copy(kExercise, path("broken"), fs::copy_options::recursive);
   write("broken/hints.en.md", "## small\nThink.\n");

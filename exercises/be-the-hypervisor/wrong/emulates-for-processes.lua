@@ -1,2 +1,0 @@
--- fails: process-instructions
--- Emulates whatever trapped, whoever executed it: a process could then stop the machine.
