@@ -44,12 +44,14 @@ function(gv_layer name)
     target_link_libraries(gv_${name} INTERFACE ${uses} ${ARG_LIBS})
     set(scope INTERFACE)
   endif()
-  # Core layers name headers from hypervisor-core/src, the others from the root.
-  # visualizers/ and app/ must not see the core's insides at all.
+  # Core layers name headers from hypervisor-core/src, and do not pass that on:
+  # visualizers/ and app/ could not include the core's insides if they tried.
   cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY ${PROJECT_SOURCE_DIR}
              OUTPUT_VARIABLE relative)
   if(relative MATCHES "^hypervisor-core/")
-    target_include_directories(gv_${name} ${scope} ${PROJECT_SOURCE_DIR}/hypervisor-core/src)
+    if(scope STREQUAL "PUBLIC")
+      target_include_directories(gv_${name} PRIVATE ${PROJECT_SOURCE_DIR}/hypervisor-core/src)
+    endif()
   elseif(relative MATCHES "^app/")
     target_include_directories(gv_${name} ${scope} ${PROJECT_SOURCE_DIR}/app)
   else()
