@@ -117,7 +117,7 @@ struct LessonPlayer::Implementation {
   // With the mutex held: drops work in progress. Its job ends soon and changes nothing more.
   void abandon() {
     jobs.clear();
-    if (working) {
+    if (working || draft.awaits_advance) {
       leaving = true;
       script->host().cancel();
       if (shown) shown->submit(Pause{});

@@ -13,6 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,8 @@ Result<std::string> html_of(const LessonOutcome& outcome, const std::string& pic
 struct RunOptions {
   std::string answers_path;
   PlayerOptions player;
+  std::string trace_path;  // the events of the last beat's machine; may be empty
+  std::function<void(const NarrationLine&)> narrated;  // as it happens; may be empty
 };
 Result<LessonOutcome> run_lesson(const std::string& folder, const RunOptions& options);
 

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+
+#include "lesson/progress.h"
+
+#include "lesson/lesson_script.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace gv {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr int kVersion = 1;
+
+int whole(const LuaValue& table, const char* name) {
+  return table.contains(name) && table[name].is_number_integer() ? table[name].get<int>() : 0;
+}
+
+Error cannot_write(const fs::path& file) {
+  return {ErrorCode::InvalidInput,
+          file.string() + ": progress cannot be written: " + std::strerror(errno)};
+}
+
+// To a new file, flushed, then renamed over the old one.
+Result<void> replace_file(const fs::path& file, const std::string& text) {
+  const fs::path fresh = file.string() + ".new";
+  const int out = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (out < 0) return cannot_write(fresh);
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t count = ::write(out, text.data() + done, text.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) {
+      ::close(out);
+      return cannot_write(fresh);
+    }
+    done += static_cast<std::size_t>(count);
+  }
+  const bool flushed = ::fsync(out) == 0;
+  if (::close(out) != 0 || !flushed || ::rename(fresh.c_str(), file.c_str()) != 0) {
+    return cannot_write(file);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Progress> Progress::open(const fs::path& folder) {
+  Progress progress;
+  progress.file_ = folder / "progress.json";
+  std::error_code ignored;
+  if (!fs::exists(progress.file_, ignored)) return progress;
+  auto text = read_text_file(progress.file_.string());
+  if (!text) return text.error();
+  const LuaValue table = LuaValue::parse(*text, nullptr, false);
+  if (!table.is_object() || !table.contains("lessons") || !table["lessons"].is_object()) {
+    // Whatever it is, it is the learner's: keep it under another name.
+    for (int number = 1; number < 1000; ++number) {
+      const fs::path aside = progress.file_.string() + ".unreadable-" + std::to_string(number);
+      if (fs::exists(aside, ignored)) continue;
+      fs::rename(progress.file_, aside, ignored);
+      break;
+    }
+    return progress;
+  }
+  for (const auto& [slug, entry] : table["lessons"].items()) {
+    LessonProgress lesson;
+    lesson.furthest_beat = whole(entry, "furthest_beat");
+    lesson.beats = whole(entry, "beats");
+    lesson.predictions_made = whole(entry, "predictions_made");
+    lesson.predictions_right = whole(entry, "predictions_right");
+    lesson.finished = entry.contains("finished") && entry["finished"] == LuaValue(true);
+    if (entry.contains("misconceptions") && entry["misconceptions"].is_object()) {
+      for (const auto& [belief, count] : entry["misconceptions"].items()) {
+        if (count.is_number_integer()) lesson.misconceptions[belief] = count.get<int>();
+      }
+    }
+    progress.lessons_[slug] = lesson;
+  }
+  return progress;
+}
+
+Result<void> Progress::note(const LessonView& view, const Lesson& lesson) {
+  LessonProgress& entry = lessons_[lesson.meta.slug];
+  const LessonProgress before = entry;
+  entry.beats = view.beat_count;
+  entry.furthest_beat = std::max(entry.furthest_beat, view.beat_index);
+  entry.predictions_made = view.predictions_made;
+  entry.predictions_right = view.predictions_right;
+  entry.finished = entry.finished || view.phase == LessonPhase::Done;
+  const bool new_prediction = view.predictions_made > before.predictions_made;
+  if (new_prediction && view.prediction && view.prediction_right == false) {
+    if (const auto* id = std::get_if<std::string>(&view.predicted)) {
+      for (const Choice& choice : view.prediction->choices) {
+        if (choice.id == *id && choice.misconception) ++entry.misconceptions[*choice.misconception];
+      }
+    }
+  }
+  const bool same = entry.beats == before.beats && entry.furthest_beat == before.furthest_beat &&
+                    entry.predictions_made == before.predictions_made &&
+                    entry.predictions_right == before.predictions_right &&
+                    entry.finished == before.finished &&
+                    entry.misconceptions == before.misconceptions;
+  return same ? Result<void>() : save();
+}
+
+Result<void> Progress::save() const {
+  LuaValue lessons = LuaValue::object();
+  for (const auto& [slug, entry] : lessons_) {
+    lessons[slug] = {{"furthest_beat", entry.furthest_beat},
+                     {"beats", entry.beats},
+                     {"predictions_made", entry.predictions_made},
+                     {"predictions_right", entry.predictions_right},
+                     {"finished", entry.finished},
+                     {"misconceptions", entry.misconceptions}};
+  }
+  const LuaValue table = {{"version", kVersion}, {"lessons", std::move(lessons)}};
+  return replace_file(file_, table.dump(2) + "\n");
+}
+
+}  // namespace gv
