@@ -67,10 +67,13 @@ function(gv_program name)
   target_link_libraries(${name} PRIVATE ${uses} ${ARG_LIBS})
 endfunction()
 
+# What the tsan preset needs built.
+add_custom_target(session_tests)
+
 # gv_test(NAME SOURCES file... [LIBS target...] [LABELS label...] [TIMEOUT s])
 # One program with GoogleTest's main, one ctest entry: starting a process per
 # test case costs more than the cases do. ./test counts the cases from the XML.
-# Labels that ./test knows: release-only (timings; not under sanitizers),
+# Labels that ./test knows: release-only (timings: alone, not under sanitizers),
 # slow (not in ./test --quick), window (needs Xvfb), session (also under TSan).
 function(gv_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "LIBS;SOURCES;LABELS;ENVIRONMENT" ${ARGN})
@@ -79,6 +82,10 @@ function(gv_test name)
   endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
+  endif()
+  set(alone FALSE)
+  if("release-only" IN_LIST ARG_LABELS)
+    set(alone TRUE)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   # A test looks where it likes, the core's insides included.
@@ -91,7 +98,11 @@ function(gv_test name)
   set_tests_properties(${name} PROPERTIES
     TIMEOUT ${ARG_TIMEOUT}
     LABELS "${ARG_LABELS}"
+    RUN_SERIAL ${alone}
     ENVIRONMENT "GTEST_OUTPUT=xml:${CMAKE_BINARY_DIR}/test-results/${name}.xml;${ARG_ENVIRONMENT}")
+  if("session" IN_LIST ARG_LABELS)
+    add_dependencies(session_tests ${name})
+  endif()
 endfunction()
 
 # gv_bench(NAME SOURCES file... [LIBS target...]): a Google Benchmark program.

@@ -50,14 +50,18 @@ def main(folder):
         print(f"failed   {broken.stem}: does not build")
     for report in sorted(results.glob("*.xml")):
         build = results.parent / report.stem
-        for entry in ET.parse(report).iter("testcase"):
+        entries = list(ET.parse(report).iter("testcase"))
+        if not entries:
+            totals["failed"] += 1
+            print(f"failed   {report.stem}: no test ran; is the name right?")
+        for entry in entries:
             for name, state in entry_cases(entry, build):
                 totals[state] += 1
                 if state != "passed":
                     print(f"{state:8} {report.stem}: {name}")
     if sum(totals.values()) == 0:
         totals["failed"] = 1
-        print("failed   no test ran at all: is the name right?")
+        print("failed   no test ran at all")
     print(f"{totals['passed']} passed, {totals['failed']} failed, {totals['skipped']} skipped")
     return 1 if totals["failed"] else 0
 
