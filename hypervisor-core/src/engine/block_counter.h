@@ -35,8 +35,9 @@ struct BlockFacts {
   std::int32_t intercept_index = -1;            // of the first instruction the engine must not run
   std::vector<std::uint16_t> port_offsets;      // of each IN, OUT, INS, OUTS
   std::vector<std::int32_t> port_indices;       // the same, counted in instructions
+  std::vector<std::int32_t> watched_indices;    // instructions at watched addresses
   bool needs_attention() const {
-    return has_port_io || may_change_mode || may_change_if || ends_with_shadow ||
+    return has_port_io || !watched_indices.empty() || may_change_mode || may_change_if || ends_with_shadow ||
            intercept_index >= 0;
   }
   bool operator==(const BlockFacts&) const = default;

@@ -14,8 +14,6 @@ namespace {
 // Small, because flushing it costs time in proportion: 0.2 ms at 4 MiB, 4 ms at
 // 16 MiB, seconds at Unicorn's default of 1 GiB.
 constexpr std::uint32_t kTranslationBufferBytes = 4u << 20;
-// An address that no guest runs: Unicorn retranslates the block at `until` each time.
-constexpr std::uint64_t kNever = 0xffffffff;
 constexpr std::uint64_t kAddressSpaceEnd = std::uint64_t{1} << 32;
 constexpr std::uint8_t kHltOpcode = 0xf4;
 constexpr std::uint64_t kFarFuture = INT64_MAX / 4;
@@ -43,6 +41,9 @@ Result<std::unique_ptr<UnicornEngine>> UnicornEngine::create(MachineMemory& memo
   std::unique_ptr<UnicornEngine> engine(new UnicornEngine(std::move(state)));
   // Before anything else: later Unicorn has already reserved its default.
   uc_ctl_set_tcg_buffer_size(s.uc, kTranslationBufferBytes);
+  // No `until` address: Unicorn would look it up in the guest's tables at every
+  // start, and leave the fault of that in CR2.
+  uc_ctl_exits_enable(s.uc);
   if (const uc_err error =
           uc_mem_map_ptr(s.uc, 0, memory.size(), UC_PROT_ALL, memory.at(Mpa(0)))) {
     return engine_broke(error, "mapping the machine's memory");
@@ -83,6 +84,13 @@ UnicornEngine::~UnicornEngine() {
 Result<void> UnicornEngine::set_up_monitor(const MonitorPages& pages) {
   State& s = *state_;
   s.apply_idle();
+  set_idtr(pages.idtr);
+  uc_x86_mmr tr{};
+  tr.selector = pages.task_register.selector;
+  tr.base = pages.task_register.base;
+  tr.limit = pages.task_register.limit;
+  tr.flags = std::uint32_t{pages.task_register.attributes} << 8;
+  uc_reg_write(s.uc, UC_X86_REG_TR, &tr);
   if (const uc_err error = uc_context_save(s.uc, s.ring0)) {
     return engine_broke(error, "saving the ring-0 template");
   }
@@ -108,7 +116,7 @@ void UnicornEngine::State::live() {
     }
     apply_idle();
     leave_hook = false;
-    const uc_err error = uc_emu_start(uc, read_register(UC_X86_REG_EIP), kNever, 0, 0);
+    const uc_err error = uc_emu_start(uc, read_register(UC_X86_REG_EIP), 0, 0, 0);
     if (leave_hook || abandoned) {
       uc_context_save(uc, context);
       clear_pending_exception();
@@ -238,6 +246,10 @@ std::optional<Exit> UnicornEngine::State::run_blocks() {
   if (hook_stop == HookStop::TargetReached) {
     return Exit{BudgetSpent{}};
   }
+  if (hook_stop == HookStop::WatchReached) {
+    watch_passed = retired_now;
+    return Exit{AddressReached{}};
+  }
   return std::nullopt;
 }
 
@@ -256,6 +268,14 @@ std::optional<Exit> UnicornEngine::State::run_steps(std::int32_t steps) {
     }
     if (intercept > index) {
       steps = std::min(steps, intercept - index);
+    }
+    const std::int32_t watched_index = next_watched(stepped, index, retired_now);
+    if (watched_index == index) {
+      watch_passed = retired_now;
+      return Exit{AddressReached{}};
+    }
+    if (watched_index > index) {
+      steps = std::min(steps, watched_index - index);
     }
     limit = static_cast<std::int64_t>(retired_now);
     steps_left = steps;
@@ -308,7 +328,32 @@ const BlockFacts* UnicornEngine::State::facts_of(std::uint64_t address, std::uin
   std::array<std::uint8_t, 8192> bytes;
   const std::size_t got =
       read_code(address, bytes.data(), std::min<std::size_t>(size, bytes.size()));
-  return counter.remember(key, read_block(bytes.data(), got, code_segment().bits));
+  return counter.remember(key, read_facts(address, bytes.data(), got));
+}
+
+BlockFacts UnicornEngine::State::read_facts(std::uint64_t address, const std::uint8_t* bytes,
+                                            std::size_t size) {
+  const int bits = code_segment().bits;
+  BlockFacts facts = read_block(bytes, size, bits);
+  for (const std::uint64_t at : watched) {
+    if (at >= address && at < address + size) {
+      facts.watched_indices.push_back(
+          at == address ? 0 : count_instructions(bytes, at - address, bits));
+    }
+  }
+  std::sort(facts.watched_indices.begin(), facts.watched_indices.end());
+  return facts;
+}
+
+std::int32_t UnicornEngine::State::next_watched(const BlockFacts& facts, std::int32_t index,
+                                                std::uint64_t retired_at_index) const {
+  for (const std::int32_t watched_index : facts.watched_indices) {
+    const auto ahead = static_cast<std::uint64_t>(watched_index - index);
+    if (watched_index >= index && retired_at_index + ahead != watch_passed) {
+      return watched_index;
+    }
+  }
+  return -1;
 }
 
 // How many instructions of the current block stand before `linear`; all of it
@@ -356,6 +401,17 @@ bool UnicornEngine::inside_block() const {
 }
 
 void UnicornEngine::switch_privilege(const PrivilegeSwitch& to) { state_->privilege_switch = to; }
+
+void UnicornEngine::watch(const std::vector<Gva>& addresses) {
+  State& s = *state_;
+  s.watched.clear();
+  for (const Gva address : addresses) {
+    s.watched.push_back(address.value);
+  }
+  s.watch_passed = s.retired_now;
+  s.counter.clear();
+}
+
 void UnicornEngine::flush_tlb() { state_->tlb_stale = true; }
 void UnicornEngine::enter_address_space(std::uint64_t tag) { state_->use_space(tag); }
 

@@ -61,6 +61,7 @@ class UnicornEngine final : public VcpuEngine {
 
   Result<void> set_up_monitor(const MonitorPages& pages) override;
   void switch_privilege(const PrivilegeSwitch& to) override;
+  void watch(const std::vector<Gva>& addresses) override;
   void flush_tlb() override;
   void enter_address_space(std::uint64_t tag) override;
   void forget_code() override;

@@ -51,7 +51,13 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
                          x86::eflags::iopl(s.read_register(UC_X86_REG_EFLAGS)) < 3;
   // At ring 1 to 3 these instructions trap by themselves.
   const bool intercept = facts->intercept_index >= 0 && !s.monitor;
+  const std::int32_t watched = s.next_watched(*facts, 0, static_cast<std::uint64_t>(at));
+  if (watched == 0) {
+    stop(HookStop::WatchReached);
+    return;
+  }
   const bool target_inside =
+      watched > 0 ||
       static_cast<std::uint64_t>(at) + static_cast<std::uint64_t>(facts->count) >
       s.entry.stop_exactly;
   if (intercept || user_port || target_inside) {
@@ -137,7 +143,7 @@ void UnicornHooks::translated(uc_engine*, uc_tb* current, uc_tb*, void* user) {
   const std::size_t got = s.read_code(current->pc, bytes.data(), wanted);
   if (got == wanted) {
     s.counter.code_translated(block_key(current->pc, current->size, s.space_bits),
-                              read_block(bytes.data(), got, s.code_segment().bits));
+                              s.read_facts(current->pc, bytes.data(), got));
     s.trap_index.clear();
   }
 }

@@ -237,6 +237,11 @@ std::uint64_t UnicornEngine::rflags() {
   if (!s.eflags_valid) {
     s.eflags = static_cast<std::uint32_t>(s.read_register(UC_X86_REG_EFLAGS));
     s.eflags_valid = true;
+    if (s.suspended == Suspended::InPortHook) {
+      // Inside a block Unicorn keeps the arithmetic flags to itself.
+      using namespace x86::eflags;
+      s.eflags &= ~(CF | PF | AF | ZF | SF | OF);
+    }
   }
   return s.eflags;
 }

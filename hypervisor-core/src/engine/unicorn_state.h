@@ -30,7 +30,7 @@ enum class HookStop : std::uint8_t {
   TargetReached,   // a block boundary at or beyond stop_at_block
   StepNeeded,      // the next block must be stepped: a target or an intercept lies inside
   StepsDone,       // the CODE hook counted to its end
-  InterceptReached,
+  WatchReached,
 };
 
 // Where the fiber stands while the run loop has the CPU.
@@ -66,6 +66,13 @@ struct UnicornEngine::State {
   Entry entry;
   HookStop hook_stop = HookStop::None;
   std::unordered_map<BlockKey, std::int32_t> trap_index;  // (block, offset) to instructions before
+
+  std::vector<std::uint64_t> watched;
+  std::uint64_t watch_passed = UINT64_MAX;  // the count at the watched address reported last
+  // The first watched instruction from `index` on that has not been reported; -1: none.
+  std::int32_t next_watched(const BlockFacts& facts, std::int32_t index,
+                            std::uint64_t retired_at_index) const;
+  BlockFacts read_facts(std::uint64_t address, const std::uint8_t* bytes, std::size_t size);
 
   // Stepping inside a canonical block.
   std::int32_t block_rest = 0;        // instructions of it still to come; 0 at a boundary

@@ -63,6 +63,9 @@ struct MonitorPages {
   Gva iret_stub;          // one IRET instruction, supervisor
   Mpa stub_frame;         // where the frame for it is written
   Gva stub_frame_linear;  // the same place, as the IRET sees it
+  // What SIDT and STR show a guest that asks: the hypervisor's own.
+  DescriptorTableRegister idtr;
+  Segment task_register;
 };
 
 // An engine's whole CPU state as bytes that only the same engine kind can read.
@@ -115,6 +118,9 @@ class VcpuEngine {
   // The CPU leaves for another ring at the next run(), with the rip, rflags
   // and stack pointer set by then.
   virtual void switch_privilege(const PrivilegeSwitch& to) = 0;
+
+  // run() returns AddressReached before the instruction at any of these, once per arrival.
+  virtual void watch(const std::vector<Gva>& addresses) = 0;
 
   // Translations the MMU may have cached are void.
   virtual void flush_tlb() = 0;

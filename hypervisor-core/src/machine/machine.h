@@ -48,7 +48,10 @@ class RunObserver {
 
 struct RunLimits {
   std::uint64_t stop_exactly = UINT64_MAX;       // retired instructions
-  const std::atomic<bool>* pause = nullptr;      // set by any thread
+  // At a block boundary only: a log of this many events, this much virtual time.
+  std::uint64_t stop_at_events = UINT64_MAX;
+  std::uint64_t stop_at_cycles = UINT64_MAX;
+  const std::atomic<bool>* pause = nullptr;      // set by any thread; honoured at a boundary
   RunObserver* observer = nullptr;
 };
 
@@ -76,6 +79,7 @@ class Machine final : private DeviceHost, private MachineServices {
   RunStop run(const RunLimits& limits);
 
   Position position() const { return {context_->retired(), context_->now(), recorder_.next()}; }
+  const RunContext& context() const { return *context_; }
   // Whether a MachineState may be taken now: not in the middle of a block.
   bool at_boundary() const { return !engine_->inside_block(); }
   const std::optional<GuestEnded>& end() const { return end_; }
@@ -89,7 +93,11 @@ class Machine final : private DeviceHost, private MachineServices {
   MachineMemory& machine_memory() { return machine_memory_; }
   PcPlatform& platform() { return platform_; }
   const std::vector<Symbol>& symbols() const { return symbols_; }
-  const std::optional<Event>& last_exit() const { return last_exit_; }
+  const Event& last_exit() const { return context_->last_exit; }
+  // HLT ended the guest, and now there is input after all.
+  void wake_from_halt() {
+    end_.reset();
+  }
 
   // Input from outside, at this instant.
   void type(std::uint8_t byte);
@@ -111,7 +119,8 @@ class Machine final : private DeviceHost, private MachineServices {
   // run_loop.cpp
   Entry next_entry(const RunLimits& limits) const;
   void serve_clock_and_interrupts();
-  bool idle(const std::atomic<bool>* pause);
+  bool stops_here(const RunLimits& limits);
+  void idle(const std::atomic<bool>* pause);
   // exit_dispatch.cpp
   void dispatch(const Exit& exit);
   void dispatch_halt();
@@ -148,7 +157,6 @@ class Machine final : private DeviceHost, private MachineServices {
   bool halted_ = false;
   bool address_reached_ = false;
   std::optional<GuestEnded> end_;
-  std::optional<Event> last_exit_;
   std::string engine_failure_;
 
   mutable std::mutex console_mutex_;

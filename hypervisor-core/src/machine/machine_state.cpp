@@ -44,7 +44,6 @@ Result<void> Machine::restore(const MachineState& state) {
   end_ = state.end;
   port_reply_ = 0;
   address_reached_ = false;
-  last_exit_.reset();
   context_->kinds_recorded = 0;
   const std::lock_guard lock(console_mutex_);
   console_.resize(std::min<std::size_t>(console_.size(), state.console_bytes));

@@ -24,18 +24,22 @@ constexpr int kIdlePeriodsUntilHalted = 4096;
 
 RunStop Machine::run(const RunLimits& limits) {
   while (!end_) {
-    if (limits.pause != nullptr && limits.pause->load(std::memory_order_relaxed)) {
-      return RunStop::Paused;
-    }
     if (context_->retired() >= limits.stop_exactly) {
       return RunStop::TargetReached;
     }
     if (!engine_->inside_block()) {
+      if (recorder_.next() >= limits.stop_at_events || context_->now() >= limits.stop_at_cycles) {
+        return RunStop::TargetReached;
+      }
+      if (limits.pause != nullptr && limits.pause->load(std::memory_order_relaxed)) {
+        return RunStop::Paused;
+      }
       serve_clock_and_interrupts();
+      if (stops_here(limits)) {
+        return RunStop::ObserverStopped;
+      }
       if (halted_ && !end_) {
-        if (!idle(limits.pause)) {
-          return RunStop::Paused;
-        }
+        idle(limits.pause);
         continue;
       }
     }
@@ -49,18 +53,21 @@ RunStop Machine::run(const RunLimits& limits) {
       return RunStop::EngineFailed;
     }
     dispatch(*exit);
-
-    if (limits.observer != nullptr) {
-      if (std::exchange(address_reached_, false) && limits.observer->stop_at_address()) {
-        return RunStop::ObserverStopped;
-      }
-      const std::uint32_t kinds = std::exchange(context_->kinds_recorded, 0);
-      if (kinds != 0 && limits.observer->stop_after_exit(kinds)) {
-        return RunStop::ObserverStopped;
-      }
+    if (stops_here(limits)) {
+      return RunStop::ObserverStopped;
     }
   }
   return RunStop::GuestEnded;
+}
+
+bool Machine::stops_here(const RunLimits& limits) {
+  if (limits.observer == nullptr) {
+    return false;
+  }
+  const bool at_address = std::exchange(address_reached_, false);
+  const std::uint32_t kinds = std::exchange(context_->kinds_recorded, 0);
+  return (at_address && limits.observer->stop_at_address()) ||
+         (kinds != 0 && limits.observer->stop_after_exit(kinds));
 }
 
 Entry Machine::next_entry(const RunLimits& limits) const {
@@ -71,6 +78,7 @@ Entry Machine::next_entry(const RunLimits& limits) const {
   if (const auto deadline = platform_.bus->deadline()) {
     slice = std::min(slice, *deadline - std::min(*deadline, context_->now()));
   }
+  slice = std::min(slice, limits.stop_at_cycles - std::min(limits.stop_at_cycles, context_->now()));
   if (platform_.pic->interrupt_pending()) {
     if (technique_->if_changes_unseen()) {
       entry.stop_when_if_may_change = true;
@@ -105,16 +113,16 @@ void Machine::serve_clock_and_interrupts() {
   }
 }
 
-// HLT: virtual time jumps to the next thing that happens. False when asked to pause.
-bool Machine::idle(const std::atomic<bool>* pause) {
+// HLT: virtual time jumps to the next thing that happens, or the run ends there.
+void Machine::idle(const std::atomic<bool>* pause) {
   const std::uint64_t began = context_->now();
   for (int periods = 0; !platform_.pic->interrupt_pending(); ++periods) {
     const auto deadline = platform_.bus->deadline();
     if (!technique_->interrupts_enabled() || !deadline || periods == kIdlePeriodsUntilHalted) {
       end_guest(GuestEnd::Halted, 0);
-      return true;
+      return;
     }
-    if (pause != nullptr && pause->load(std::memory_order_relaxed) && periods > 0) {
+    if (periods > 0 && pause != nullptr && pause->load(std::memory_order_relaxed)) {
       break;
     }
     const std::uint64_t skipped = *deadline - std::min(*deadline, context_->now());
@@ -122,11 +130,11 @@ bool Machine::idle(const std::atomic<bool>* pause) {
     ledger_.idle_cycles += skipped;
     platform_.bus->advance(context_->now());
   }
-  context_->record(technique_->linear_rip(), ClockSkipped{context_->now() - began});
   if (!technique_->interrupts_enabled()) {
     end_guest(GuestEnd::Halted, 0);
+    return;
   }
-  return pause == nullptr || !pause->load(std::memory_order_relaxed);
+  context_->record(technique_->linear_rip(), ClockSkipped{context_->now() - began});
 }
 
 }  // namespace gv

@@ -47,6 +47,7 @@ struct RunContext {
   std::uint64_t now() const { return retired() + time; }
 
   std::uint32_t kinds_recorded = 0;  // a bit per event kind, since somebody last looked
+  Event last_exit{};                 // the ExitTaken event recorded last
 
   template <class Body>
   void record(Gva rip, const Body& body) {

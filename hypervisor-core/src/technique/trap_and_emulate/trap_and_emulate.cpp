@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::uint8_t kIretOpcode = 0xcf;
 constexpr std::uint16_t kBootCode = 0x08, kBootData = 0x10;
+constexpr std::uint16_t kOwnTssSelector = 0x3ff8;  // beyond any table that a small guest loads
 // What the CPU really runs with: paging and write protection always on, RDTSC
 // only in ring 0 (it must show virtual time), SSE allowed.
 constexpr std::uint64_t kPhysicalCr0 = cr0::PE | cr0::ET | cr0::NE | cr0::WP | cr0::PG;
@@ -70,7 +71,12 @@ Result<void> TrapAndEmulate::start(const RegisterFile& entry) {
       .iret_stub = MonitorPagesLayout::linear(MonitorPagesLayout::kStub),
       .stub_frame =
           monitor_.machine(MonitorPagesLayout::kFrame) + MonitorPagesLayout::kFrameOffset,
-      .stub_frame_linear = frame + MonitorPagesLayout::kFrameOffset};
+      .stub_frame_linear = frame + MonitorPagesLayout::kFrameOffset,
+      .idtr = {MonitorPagesLayout::linear(MonitorPagesLayout::kIdt).value, 256 * 8 - 1},
+      .task_register = {.selector = kOwnTssSelector,
+                        .base = MonitorPagesLayout::linear(MonitorPagesLayout::kTss).value,
+                        .limit = tss32::kSize - 1,
+                        .attributes = attribute::P | system_type::kTss32Busy}};
   GV_TRY(cpu.set_up_monitor(pages));
 
   cpu_.cr0 = static_cast<std::uint32_t>(entry.cr0);
@@ -139,6 +145,7 @@ void TrapAndEmulate::take_exit(ExitReason reason, std::uint32_t qualification,
                   std::min<std::size_t>(event.bytes.size(), what->length));
     }
   }
+  context_.last_exit = Event{context_.retired(), context_.now(), rip, 0, event};
   context_.record(rip, event);
 }
 
