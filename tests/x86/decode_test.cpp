@@ -16,7 +16,8 @@ namespace {
 
 Instruction decoded(std::initializer_list<int> bytes, CodeSize size = CodeSize::Bits32) {
   std::vector<std::uint8_t> raw;
-  for (const int b : bytes) raw.push_back(static_cast<std::uint8_t>(b));
+  for (const int b : bytes)
+    raw.push_back(static_cast<std::uint8_t>(b));
   return decode(raw.data(), raw.size(), size);
 }
 
@@ -152,9 +153,7 @@ TEST(Decode, reads_segment_loads_in_all_their_forms) {
   EXPECT_EQ(from_cs.gpr, Gpr::Ax);
 }
 
-TEST(Decode, refuses_a_load_of_cs_by_mov) {
-  EXPECT_FALSE(decoded({0x8e, 0xc8}).valid);
-}
+TEST(Decode, refuses_a_load_of_cs_by_mov) { EXPECT_FALSE(decoded({0x8e, 0xc8}).valid); }
 
 TEST(Decode, reads_far_transfers) {
   const Instruction jump = decoded({0xea, 0x78, 0x56, 0x34, 0x12, 0x08, 0x00});
@@ -194,8 +193,14 @@ TEST(Decode, tells_a_bad_opcode_from_a_cut_one) {
 }
 
 TEST(Decode, ends_a_block_where_control_may_leave) {
-  for (const auto& bytes : {std::initializer_list<int>{0x74, 0x02}, {0xeb, 0xfe}, {0xc3},
-                            {0xff, 0xe0}, {0xe2, 0xfe}, {0xf4}, {0xcd, 0x80}, {0xcf}}) {
+  for (const auto& bytes : {std::initializer_list<int>{0x74, 0x02},
+                            {0xeb, 0xfe},
+                            {0xc3},
+                            {0xff, 0xe0},
+                            {0xe2, 0xfe},
+                            {0xf4},
+                            {0xcd, 0x80},
+                            {0xcf}}) {
     EXPECT_TRUE(decoded(bytes).ends_block) << *bytes.begin();
   }
   EXPECT_FALSE(decoded({0x90}).ends_block);

@@ -34,8 +34,7 @@ TEST(Disassemble, resolves_branch_targets) {
 TEST(Disassemble, survives_names_longer_than_a_line) {
   const Symbolizer names = [](Gva) { return std::string(5000, 'x'); };
   const std::vector<std::uint8_t> jump = {0xeb, 0x0e};
-  const auto line =
-      disassemble(jump.data(), jump.size(), Gva(0x1000), CodeSize::Bits32, names);
+  const auto line = disassemble(jump.data(), jump.size(), Gva(0x1000), CodeSize::Bits32, names);
   EXPECT_TRUE(line.valid);
   EXPECT_EQ(line.length, 2);
 }

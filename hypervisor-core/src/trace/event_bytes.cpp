@@ -38,7 +38,8 @@ struct Writer {
     } else if constexpr (requires { field.number; }) {
       varint(field.number);
     } else {
-      for (const std::uint8_t byte : field) *at++ = byte;
+      for (const std::uint8_t byte : field)
+        *at++ = byte;
     }
   }
 };
@@ -76,7 +77,8 @@ struct Reader {
       static_assert(kEnumerators<T> > 0, "say in event_fields.h how many enumerators there are");
       const std::uint8_t b = byte();
       good = good && b < kEnumerators<T>;
-      if (good) field = static_cast<T>(b);
+      if (good)
+        field = static_cast<T>(b);
     } else if constexpr (std::is_integral_v<T>) {
       field = static_cast<T>(varint(std::numeric_limits<T>::max()));
     } else if constexpr (requires { field.value; }) {
@@ -84,7 +86,8 @@ struct Reader {
     } else if constexpr (requires { field.number; }) {
       field = T(static_cast<std::uint32_t>(varint(std::numeric_limits<std::uint32_t>::max())));
     } else {
-      for (auto& b : field) b = byte();
+      for (auto& b : field)
+        b = byte();
     }
   }
 };
@@ -110,7 +113,8 @@ std::optional<std::uint64_t> take_varint(std::string_view& in) {
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < in.size() && i < 10; ++i) {
     const auto byte = static_cast<std::uint8_t>(in[i]);
-    if (i == 9 && byte > 1) return std::nullopt;  // more than 64 bits
+    if (i == 9 && byte > 1)
+      return std::nullopt;  // more than 64 bits
     value |= std::uint64_t{byte & 0x7fu} << (7 * i);
     if ((byte & 0x80) == 0) {
       in.remove_prefix(i + 1);
@@ -136,7 +140,8 @@ void append_bytes(const Event& event, std::string& out) {
 std::optional<Event> take_event(std::string_view& in) {
   Reader reader{in};
   const std::uint8_t kind = reader.byte();
-  if (!reader.good || kind >= kEventKindCount) return std::nullopt;
+  if (!reader.good || kind >= kEventKindCount)
+    return std::nullopt;
   Event event;
   reader("", event.retired);
   reader("", event.cycles);
@@ -144,7 +149,8 @@ std::optional<Event> take_event(std::string_view& in) {
   reader("", event.vcpu);
   event.body = body_of_kind(kind, std::make_index_sequence<kEventKindCount>());
   std::visit([&](auto& body) { for_each_field(reader, body); }, event.body);
-  if (!reader.good) return std::nullopt;
+  if (!reader.good)
+    return std::nullopt;
   return event;
 }
 

@@ -96,14 +96,23 @@ constexpr void for_each_field(Visit&& visit, Body& b, Same&... s) {
 // How many enumerators an enum in an event has: readers refuse values beyond.
 template <class Enum>
 inline constexpr int kEnumerators = 0;
-template <> inline constexpr int kEnumerators<ExitReason> = kExitReasonCount;
-template <> inline constexpr int kEnumerators<Mnemonic> = kMnemonicCount;
-template <> inline constexpr int kEnumerators<Storey> = 4;
-template <> inline constexpr int kEnumerators<Handling> = 7;
-template <> inline constexpr int kEnumerators<Direction> = 2;
-template <> inline constexpr int kEnumerators<FaultKind> = 3;
-template <> inline constexpr int kEnumerators<FlushCause> = 4;
-template <> inline constexpr int kEnumerators<DescriptorTable> = 4;
-template <> inline constexpr int kEnumerators<GuestEnd> = 3;
+template <>
+inline constexpr int kEnumerators<ExitReason> = kExitReasonCount;
+template <>
+inline constexpr int kEnumerators<Mnemonic> = kMnemonicCount;
+template <>
+inline constexpr int kEnumerators<Storey> = 4;
+template <>
+inline constexpr int kEnumerators<Handling> = 7;
+template <>
+inline constexpr int kEnumerators<Direction> = 2;
+template <>
+inline constexpr int kEnumerators<FaultKind> = 3;
+template <>
+inline constexpr int kEnumerators<FlushCause> = 4;
+template <>
+inline constexpr int kEnumerators<DescriptorTable> = 4;
+template <>
+inline constexpr int kEnumerators<GuestEnd> = 3;
 
 }  // namespace gv

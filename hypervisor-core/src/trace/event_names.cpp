@@ -25,24 +25,23 @@ constexpr std::array<Name, kEnumerators<Handling>> kHandlings = {
     "clock-advanced", "bios-served", "guest-stopped"};
 constexpr std::array<Name, kEnumerators<FaultKind>> kFaultKinds = {"guest-fault", "shadow-miss",
                                                                    "dirty-track"};
-constexpr std::array<Name, kEnumerators<FlushCause>> kFlushCauses = {"cr3-write", "invlpg",
-                                                                     "mode-change", "out-of-frames"};
+constexpr std::array<Name, kEnumerators<FlushCause>> kFlushCauses = {
+    "cr3-write", "invlpg", "mode-change", "out-of-frames"};
 constexpr std::array<Name, kEnumerators<DescriptorTable>> kTables = {"gdt", "idt", "ldt", "task"};
 constexpr std::array<Name, kEnumerators<GuestEnd>> kEnds = {"exited", "halted", "crashed"};
 constexpr std::array<Name, 13> kStopCauses = {
-    "not-started",       "step-done",         "breakpoint-hit", "console-matched",
-    "instruction-limit", "time-limit",        "paused",         "beginning-reached",
-    "seek-done",         "guest-exited",      "guest-halted",   "guest-crashed",
-    "engine-failed"};
+    "not-started",  "step-done",     "breakpoint-hit",    "console-matched", "instruction-limit",
+    "time-limit",   "paused",        "beginning-reached", "seek-done",       "guest-exited",
+    "guest-halted", "guest-crashed", "engine-failed"};
 static_assert(static_cast<std::size_t>(StopCause::EngineFailed) + 1 == kStopCauses.size());
-constexpr std::array<Name, 6> kWalkOutcomes = {"mapped",       "not-present",    "protection-failed",
-                                               "reserved-bit", "outside-memory", "paging-off"};
+constexpr std::array<Name, 6> kWalkOutcomes = {
+    "mapped", "not-present", "protection-failed", "reserved-bit", "outside-memory", "paging-off"};
 static_assert(static_cast<std::size_t>(WalkOutcome::PagingOff) + 1 == kWalkOutcomes.size());
 constexpr std::array<Name, 3> kEngines = {"unicorn", "kvm", "interpreter"};
 static_assert(static_cast<std::size_t>(EngineKind::Interpreter) + 1 == kEngines.size());
-constexpr std::array<Name, 6> kTechniques = {"bare-metal",         "interpretation",
-                                             "trap-and-emulate",   "binary-translation",
-                                             "paravirtual",        "hardware-assisted"};
+constexpr std::array<Name, 6> kTechniques = {"bare-metal",       "interpretation",
+                                             "trap-and-emulate", "binary-translation",
+                                             "paravirtual",      "hardware-assisted"};
 static_assert(static_cast<std::size_t>(TechniqueKind::HardwareAssisted) + 1 == kTechniques.size());
 
 template <std::size_t... I>

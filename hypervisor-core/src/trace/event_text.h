@@ -45,7 +45,8 @@ FieldText field_text(std::string_view name, const T& field) {
     return {fmt::format("{:#x}", field.number), false};
   } else {
     std::string hex;
-    for (const std::uint8_t byte : field) hex += fmt::format("{:02x}", byte);
+    for (const std::uint8_t byte : field)
+      hex += fmt::format("{:02x}", byte);
     return {hex, false};
   }
 }

@@ -40,8 +40,7 @@ constexpr std::array<ReasonText, kExitReasonCount> kReasons = {{
      "The guest wrote to an I/O port; the hypervisor hands the value to a device model."},
     {"cpuid", "CPUID",
      "The guest asked which CPU it runs on; the hypervisor answers for the virtual CPU."},
-    {"invalid-opcode", "invalid opcode",
-     "The CPU does not know the instruction and raised #UD."},
+    {"invalid-opcode", "invalid opcode", "The CPU does not know the instruction and raised #UD."},
     {"halt", "halt",
      "The guest executed HLT: it has nothing to do until the next interrupt, so the hypervisor "
      "lets virtual time pass."},

@@ -145,7 +145,8 @@ class StoreyTracker {
 
  private:
   void leave_guest(const Event& e, const ExitTaken& exit) {
-    if (exit_) return;
+    if (exit_)
+      return;
     // The guest may have changed rings without an exit in between; the log does not say where, so
     // the slice is drawn where it ended and tells where it began.
     const bool changed = guest_ && *guest_ != exit.from;
@@ -169,9 +170,9 @@ void export_perfetto(const TraceFile& trace, std::ostream& out) {
   out << R"({"displayTimeUnit":"ns","otherData":{"program":)" << PerfettoWriter::quoted(h.program)
       << R"(,"time":"virtual: one cycle of a nominal 1 GHz CPU is one nanosecond"},"traceEvents":[)";
   PerfettoWriter writer(out);
-  writer.metadata("process_name", 0,
-                  fmt::format("domain: {} ({} on {})", h.image_name, name_of(h.technique),
-                              name_of(h.engine)));
+  writer.metadata(
+      "process_name", 0,
+      fmt::format("domain: {} ({} on {})", h.image_name, name_of(h.technique), name_of(h.engine)));
   constexpr std::array<std::string_view, 4> kThreads = {"guest user", "guest kernel", "hypervisor",
                                                         "devices"};
   for (int i = 0; i < 4; ++i) {
@@ -186,7 +187,8 @@ void export_perfetto(const TraceFile& trace, std::ostream& out) {
                    fmt::format(R"("count":{})", events.first()));
   }
   StoreyTracker tracker(writer, start);
-  for (std::uint64_t i = events.first(); i < events.end(); ++i) tracker.event(events[i], i);
+  for (std::uint64_t i = events.first(); i < events.end(); ++i)
+    tracker.event(events[i], i);
   tracker.finish();
   out << "\n]}\n";
 }

@@ -35,7 +35,8 @@ void export_csv(const TraceFile& trace, std::ostream& out) {
     const Event& e = trace.events[i];
     std::string fields;
     for_each_field_text(e, [&](std::string_view name, const FieldText& field) {
-      if (!fields.empty()) fields += ';';
+      if (!fields.empty())
+        fields += ';';
       fields += fmt::format("{}={}", name, field.text);
     });
     fmt::print(out, "{},{},{},{:#x},{},{},{}\n", i, e.retired, e.cycles, e.rip.value, e.vcpu,

@@ -24,9 +24,15 @@ Result<ExportFormat> export_format_from_name(std::string_view name) {
 
 Result<void> export_trace(const TraceFile& trace, ExportFormat format, std::ostream& out) {
   switch (format) {
-    case ExportFormat::Text: export_text(trace, out); break;
-    case ExportFormat::Csv: export_csv(trace, out); break;
-    case ExportFormat::Perfetto: export_perfetto(trace, out); break;
+    case ExportFormat::Text:
+      export_text(trace, out);
+      break;
+    case ExportFormat::Csv:
+      export_csv(trace, out);
+      break;
+    case ExportFormat::Perfetto:
+      export_perfetto(trace, out);
+      break;
   }
   out.flush();
   if (!out) {

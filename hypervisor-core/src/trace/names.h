@@ -19,12 +19,14 @@ Result<Enum> enumerator_from_name(std::string_view name,
                                   std::string_view what) {
   std::string known;
   for (std::size_t i = 0; i < N; ++i) {
-    if (names[i] == name) return static_cast<Enum>(i);
-    if (i != 0) known += i + 1 == N ? " or " : ", ";
+    if (names[i] == name)
+      return static_cast<Enum>(i);
+    if (i != 0)
+      known += i + 1 == N ? " or " : ", ";
     known += names[i];
   }
-  return Error{ErrorCode::InvalidInput, "unknown " + std::string(what) + " '" + std::string(name) +
-                                            "': use " + known};
+  return Error{ErrorCode::InvalidInput,
+               "unknown " + std::string(what) + " '" + std::string(name) + "': use " + known};
 }
 
 template <class Enum, std::size_t N>

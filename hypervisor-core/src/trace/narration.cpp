@@ -23,20 +23,28 @@ struct Overloaded : Cases... {
 
 std::string_view subject(Storey storey) {
   switch (storey) {
-    case Storey::GuestUser: return "The guest's user code";
-    case Storey::GuestKernel: return "The guest kernel";
-    case Storey::Hypervisor: return "The hypervisor";
-    case Storey::Hardware: return "The hardware";
+    case Storey::GuestUser:
+      return "The guest's user code";
+    case Storey::GuestKernel:
+      return "The guest kernel";
+    case Storey::Hypervisor:
+      return "The hypervisor";
+    case Storey::Hardware:
+      return "The hardware";
   }
   return "The guest";
 }
 
 std::string_view object(Storey storey) {
   switch (storey) {
-    case Storey::GuestUser: return "the guest's user code";
-    case Storey::GuestKernel: return "the guest kernel";
-    case Storey::Hypervisor: return "the hypervisor";
-    case Storey::Hardware: return "the hardware";
+    case Storey::GuestUser:
+      return "the guest's user code";
+    case Storey::GuestKernel:
+      return "the guest kernel";
+    case Storey::Hypervisor:
+      return "the hypervisor";
+    case Storey::Hardware:
+      return "the hardware";
   }
   return "the guest";
 }
@@ -44,26 +52,41 @@ std::string_view object(Storey storey) {
 // The instruction as the manual prints it: "CLI", "MOV to CR3".
 std::string manual_name(const ExitTaken& e) {
   switch (e.mnemonic) {
-    case Mnemonic::Other: return "an instruction";
-    case Mnemonic::MovToCr: return fmt::format("MOV to CR{}", e.qualification);
-    case Mnemonic::MovFromCr: return fmt::format("MOV from CR{}", e.qualification);
-    case Mnemonic::MovToDr: return fmt::format("MOV to DR{}", e.qualification);
-    case Mnemonic::MovFromDr: return fmt::format("MOV from DR{}", e.qualification);
-    case Mnemonic::In: case Mnemonic::Ins:
-    case Mnemonic::Out: case Mnemonic::Outs: {
+    case Mnemonic::Other:
+      return "an instruction";
+    case Mnemonic::MovToCr:
+      return fmt::format("MOV to CR{}", e.qualification);
+    case Mnemonic::MovFromCr:
+      return fmt::format("MOV from CR{}", e.qualification);
+    case Mnemonic::MovToDr:
+      return fmt::format("MOV to DR{}", e.qualification);
+    case Mnemonic::MovFromDr:
+      return fmt::format("MOV from DR{}", e.qualification);
+    case Mnemonic::In:
+    case Mnemonic::Ins:
+    case Mnemonic::Out:
+    case Mnemonic::Outs: {
       std::string name(name_of(e.mnemonic));
       std::transform(name.begin(), name.end(), name.begin(),
                      [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
       return fmt::format("{} on port {:#x}", name, e.qualification);
     }
-    case Mnemonic::LoadSegment: return "a load of a segment register";
-    case Mnemonic::PopSegment: return "POP to a segment register";
-    case Mnemonic::PushSegment: return "PUSH of a segment register";
-    case Mnemonic::MovFromSegment: return "MOV from a segment register";
-    case Mnemonic::FarTransfer: return "a far control transfer";
-    case Mnemonic::FarCall: return "a far CALL";
-    case Mnemonic::FarJmp: return "a far JMP";
-    case Mnemonic::FarRet: return "a far RET";
+    case Mnemonic::LoadSegment:
+      return "a load of a segment register";
+    case Mnemonic::PopSegment:
+      return "POP to a segment register";
+    case Mnemonic::PushSegment:
+      return "PUSH of a segment register";
+    case Mnemonic::MovFromSegment:
+      return "MOV from a segment register";
+    case Mnemonic::FarTransfer:
+      return "a far control transfer";
+    case Mnemonic::FarCall:
+      return "a far CALL";
+    case Mnemonic::FarJmp:
+      return "a far JMP";
+    case Mnemonic::FarRet:
+      return "a far RET";
     default: {
       std::string name(name_of(e.mnemonic));
       std::transform(name.begin(), name.end(), name.begin(),
@@ -73,6 +96,13 @@ std::string manual_name(const ExitTaken& e) {
   }
 }
 
+// These raise #NP, #SS or #TS as well as #GP, by what is wrong with the selector.
+bool names_a_selector(Mnemonic m) {
+  return m == Mnemonic::LoadSegment || m == Mnemonic::PopSegment || m == Mnemonic::FarTransfer ||
+         m == Mnemonic::FarCall || m == Mnemonic::FarJmp || m == Mnemonic::FarRet ||
+         m == Mnemonic::Iret || m == Mnemonic::Other;
+}
+
 // "#GP" or, for vectors that are no exception, "vector 0x20".
 std::string vector_name(std::uint8_t vector) {
   const auto symbol = x86::symbol_of_vector(vector);
@@ -80,29 +110,39 @@ std::string vector_name(std::uint8_t vector) {
 }
 
 std::string_view access_of(std::uint32_t error_code) {
-  if ((error_code & x86::page_fault::I) != 0) return "an instruction fetch from";
+  if ((error_code & x86::page_fault::I) != 0)
+    return "an instruction fetch from";
   return (error_code & x86::page_fault::W) != 0 ? "a write to" : "a read of";
 }
 
 std::string_view irq_source(std::uint8_t line) {
   switch (line) {
-    case 0: return " (timer)";
-    case 1: return " (keyboard)";
-    case 4: return " (serial line)";
-    case 8: return " (real-time clock)";
-    default: return "";
+    case 0:
+      return " (timer)";
+    case 1:
+      return " (keyboard)";
+    case 4:
+      return " (serial line)";
+    case 8:
+      return " (real-time clock)";
+    default:
+      return "";
   }
 }
 
 std::string_view bit_name(std::uint8_t number, std::uint64_t changed) {
-  if (number == 0 && (changed & (1u << 31)) != 0) return "paging (CR0.PG)";
-  if (number == 0 && (changed & 1) != 0) return "protected mode (CR0.PE)";
+  if (number == 0 && (changed & (1u << 31)) != 0)
+    return "paging (CR0.PG)";
+  if (number == 0 && (changed & 1) != 0)
+    return "protected mode (CR0.PE)";
   return "";
 }
 
 std::string printable(std::uint8_t byte) {
-  if (byte == '\n') return "a newline";
-  if (byte >= 0x20 && byte < 0x7f) return fmt::format("'{}'", static_cast<char>(byte));
+  if (byte == '\n')
+    return "a newline";
+  if (byte >= 0x20 && byte < 0x7f)
+    return fmt::format("'{}'", static_cast<char>(byte));
   return fmt::format("byte {:#04x}", byte);
 }
 
@@ -111,14 +151,15 @@ std::string narrate_exit(const ExitTaken& e) {
   switch (e.reason) {
     case ExitReason::PrivilegedInstruction:
       return fmt::format(
-          "{} executed {} outside ring 0. The CPU raised an exception and the hypervisor took over.",
-          who, manual_name(e));
+          "{} executed {} outside ring 0. The CPU raised {} and the hypervisor took over.", who,
+          manual_name(e), names_a_selector(e.mnemonic) ? "an exception" : "#GP");
     case ExitReason::GeneralProtection:
-      return fmt::format("{} broke a protection rule. The CPU raised #GP with error code {:#x}.", who,
-                         e.qualification);
+      return fmt::format("{} broke a protection rule. The CPU raised #GP with error code {:#x}.",
+                         who, e.qualification);
     case ExitReason::PageFault:
       return fmt::format(
-          "{} touched a page that the tables in use refuse. The CPU raised #PF with error code {:#x}.",
+          "{} touched a page that the tables in use refuse. The CPU raised #PF with error code "
+          "{:#x}.",
           who, e.qualification);
     case ExitReason::DivideError:
       return fmt::format("{} divided by zero or overflowed the quotient. The CPU raised #DE.", who);
@@ -142,8 +183,9 @@ std::string narrate_exit(const ExitTaken& e) {
     case ExitReason::Halt:
       return fmt::format("{} executed HLT and waits for an interrupt.", who);
     case ExitReason::InterruptWindow:
-      return fmt::format("The time slice of {} ended. The hypervisor looks for interrupts that are due.",
-                         object(e.from));
+      return fmt::format(
+          "The time slice of {} ended. The hypervisor looks for interrupts that are due.",
+          object(e.from));
     case ExitReason::MachineMemory:
       return fmt::format("{} touched an address behind which the machine has no memory.", who);
     case ExitReason::TripleFault:
@@ -155,16 +197,29 @@ std::string narrate_exit(const ExitTaken& e) {
 std::string narrate_resume(const GuestResumed& e) {
   const char* did = "";
   switch (e.handling) {
-    case Handling::Emulated: did = "did the instruction's work on the virtual CPU"; break;
-    case Handling::Reflected: did = "handed the event to the guest kernel's own handler"; break;
-    case Handling::ShadowFilled: did = "filled a shadow page-table entry"; break;
-    case Handling::DeviceAccessed: did = "let a device model answer"; break;
-    case Handling::ClockAdvanced: did = "let virtual time pass"; break;
-    case Handling::BiosServed: did = "served the BIOS call"; break;
+    case Handling::Emulated:
+      did = "did the instruction's work on the virtual CPU";
+      break;
+    case Handling::Reflected:
+      did = "handed the event to the guest kernel's own handler";
+      break;
+    case Handling::ShadowFilled:
+      did = "filled a shadow page-table entry";
+      break;
+    case Handling::DeviceAccessed:
+      did = "let a device model answer";
+      break;
+    case Handling::ClockAdvanced:
+      did = "let virtual time pass";
+      break;
+    case Handling::BiosServed:
+      did = "served the BIOS call";
+      break;
     case Handling::GuestStopped:
       return fmt::format("The hypervisor ended the run. Cost: {} cycles.", e.cost);
   }
-  return fmt::format("The hypervisor {} and resumed {}. Cost: {} cycles.", did, object(e.to), e.cost);
+  return fmt::format("The hypervisor {} and resumed {}. Cost: {} cycles.", did, object(e.to),
+                     e.cost);
 }
 
 std::string narrate_fault(const PageFaulted& e) {
@@ -177,7 +232,8 @@ std::string narrate_fault(const PageFaulted& e) {
           access, e.address.value);
     case FaultKind::ShadowMiss:
       return fmt::format(
-          "The guest's page tables allow {} {:08x}, but the shadow lacks the entry: a hidden fault.",
+          "The guest's page tables allow {} {:08x}, but the shadow lacks the entry: a hidden "
+          "fault.",
           access, e.address.value);
     case FaultKind::DirtyTrack:
       return fmt::format(
@@ -197,7 +253,8 @@ std::string narrate_control_register(const ControlRegisterWritten& e) {
     return fmt::format("The guest switched {} {}; the virtual CR{} is now {:08x}.", bit,
                        (e.after & (e.before ^ e.after)) != 0 ? "on" : "off", e.number, e.after);
   }
-  return fmt::format("The virtual CR{} changed from {:08x} to {:08x}.", e.number, e.before, e.after);
+  return fmt::format("The virtual CR{} changed from {:08x} to {:08x}.", e.number, e.before,
+                     e.after);
 }
 
 }  // namespace
@@ -257,7 +314,8 @@ std::string describe(const Event& event) {
             return fmt::format("virtual IF {}", e.enabled ? "set" : "cleared");
           },
           [](const ConsoleWritten& e) {
-            return fmt::format("console {}{}", printable(e.byte), e.debug_port ? " (port 0xe9)" : "");
+            return fmt::format("console {}{}", printable(e.byte),
+                               e.debug_port ? " (port 0xe9)" : "");
           },
           [](const InputArrived& e) {
             return e.keyboard ? fmt::format("scan code {:#04x} arrived", e.byte)
@@ -294,17 +352,21 @@ std::string narrate(const Event& event) {
                 return std::string(
                     "The hypervisor emulated STI: it set the virtual interrupt flag.");
               case Mnemonic::MovToCr:
-                return fmt::format("The hypervisor emulated MOV to a control register: value {:08x}.",
-                                   e.value);
+                return fmt::format(
+                    "The hypervisor emulated MOV to a control register: value {:08x}.", e.value);
               case Mnemonic::MovFromCr:
                 return fmt::format(
                     "The hypervisor emulated MOV from a control register: the guest reads {:08x}.",
                     e.value);
               case Mnemonic::Invlpg:
                 return fmt::format("The hypervisor emulated INVLPG for {:08x}.", e.value);
-              case Mnemonic::MovToDr: case Mnemonic::MovFromDr:
+              case Mnemonic::MovToDr:
+              case Mnemonic::MovFromDr:
                 return std::string("The hypervisor emulated MOV of a debug register.");
-              case Mnemonic::In: case Mnemonic::Out: case Mnemonic::Ins: case Mnemonic::Outs:
+              case Mnemonic::In:
+              case Mnemonic::Out:
+              case Mnemonic::Ins:
+              case Mnemonic::Outs:
                 return fmt::format("The hypervisor emulated {} with a device model: value {:#x}.",
                                    e.mnemonic == Mnemonic::In    ? "IN"
                                    : e.mnemonic == Mnemonic::Out ? "OUT"
@@ -330,17 +392,26 @@ std::string narrate(const Event& event) {
           [](const PageFaulted& e) { return narrate_fault(e); },
           [](const ShadowFilled& e) {
             return fmt::format(
-                "The hypervisor wrote a shadow entry: {:08x} is guest frame {:#x} and machine frame "
+                "The hypervisor wrote a shadow entry: {:08x} is guest frame {:#x} and machine "
+                "frame "
                 "{:#x}, {}.",
                 e.address.value, e.gfn.number, e.mfn.number, e.writable ? "writable" : "read-only");
           },
           [](const ShadowFlushed& e) {
             const char* why = "";
             switch (e.cause) {
-              case FlushCause::Cr3Write: why = "CR3 was written"; break;
-              case FlushCause::Invlpg: why = "INVLPG named a page"; break;
-              case FlushCause::ModeChange: why = "the paging mode changed"; break;
-              case FlushCause::OutOfFrames: why = "the frames for shadow tables ran out"; break;
+              case FlushCause::Cr3Write:
+                why = "CR3 was written";
+                break;
+              case FlushCause::Invlpg:
+                why = "INVLPG named a page";
+                break;
+              case FlushCause::ModeChange:
+                why = "the paging mode changed";
+                break;
+              case FlushCause::OutOfFrames:
+                why = "the frames for shadow tables ran out";
+                break;
             }
             return fmt::format("Because {}, the hypervisor dropped {} shadow {}.", why, e.entries,
                                e.entries == 1 ? "entry" : "entries");
@@ -348,7 +419,8 @@ std::string narrate(const Event& event) {
           [](const ExceptionDelivered& e) {
             return e.software
                        ? fmt::format(
-                             "INT {:#x} enters the guest kernel at {:08x}, through the guest's IDT.",
+                             "INT {:#x} enters the guest kernel at {:08x}, through the guest's "
+                             "IDT.",
                              e.vector, e.handler.value)
                        : fmt::format(
                              "{} enters the guest kernel's handler at {:08x}, through the guest's "
@@ -382,18 +454,17 @@ std::string narrate(const Event& event) {
             return std::string();
           },
           [](const InterruptFlagChanged& e) {
-            return std::string(e.enabled
-                                   ? "The virtual interrupt flag is set: interrupts may be delivered."
-                                   : "The virtual interrupt flag is clear: interrupts wait.");
+            return std::string(
+                e.enabled ? "The virtual interrupt flag is set: interrupts may be delivered."
+                          : "The virtual interrupt flag is clear: interrupts wait.");
           },
           [](const ConsoleWritten& e) {
             return fmt::format("The guest wrote {} to {}.", printable(e.byte),
                                e.debug_port ? "the debug console" : "the serial line");
           },
           [](const InputArrived& e) {
-            return e.keyboard
-                       ? fmt::format("The keyboard sent scan code {:#04x}.", e.byte)
-                       : fmt::format("The serial line received {}.", printable(e.byte));
+            return e.keyboard ? fmt::format("The keyboard sent scan code {:#04x}.", e.byte)
+                              : fmt::format("The serial line received {}.", printable(e.byte));
           },
           [](const ClockSkipped& e) {
             return fmt::format("The CPU was idle: {} cycles of virtual time passed.", e.cycles);

@@ -10,6 +10,8 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <new>
+#include <type_traits>
 
 namespace gv {
 namespace {
@@ -18,8 +20,18 @@ std::uint64_t hash_events(const EventView& view, std::uint64_t from, std::uint64
                           std::uint64_t state) {
   std::string bytes;
   bytes.reserve((to - from) * 24);
-  for (std::uint64_t i = from; i < to; ++i) append_bytes(view[i], bytes);
+  for (std::uint64_t i = from; i < to; ++i)
+    append_bytes(view[i], bytes);
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), state);
+}
+
+// Storage alone: events are values that a plain copy creates, and none is read before it is
+// written. Filling a chunk twice would cost as much as the recording itself.
+std::shared_ptr<EventChunk> unwritten_chunk() {
+  static_assert(std::is_trivially_copyable_v<EventChunk> &&
+                std::is_trivially_destructible_v<EventChunk>);
+  void* const storage = ::operator new(sizeof(EventChunk));
+  return {static_cast<EventChunk*>(storage), [](EventChunk* c) { ::operator delete(c); }};
 }
 
 }  // namespace
@@ -41,7 +53,7 @@ EventView Recorder::view() const {
 }
 
 void Recorder::start_chunk() {
-  auto chunk = std::make_shared<EventChunk>();
+  auto chunk = unwritten_chunk();
   bool full = false;
   {
     const std::lock_guard lock(chunk_list_);
@@ -78,10 +90,12 @@ void Recorder::record_slowly(const Event& event) {
   if (next < end_.load(std::memory_order_relaxed)) {
     if (!divergence_ && next >= first_) {
       const EventChunk& chunk = *chunks_[next / kEventsPerChunk - dropped_chunks_];
-      if (!same_event(chunk[next % kEventsPerChunk], event)) divergence_ = next;
+      if (!same_event(chunk[next % kEventsPerChunk], event))
+        divergence_ = next;
     }
     next_.store(next + 1, std::memory_order_relaxed);
-    if (next + 1 == end_.load(std::memory_order_relaxed)) place_cursor();
+    if (next + 1 == end_.load(std::memory_order_relaxed))
+      place_cursor();
     return;
   }
   start_chunk();
@@ -99,7 +113,8 @@ void Recorder::seek(std::uint64_t sequence) {
   divergence_.reset();
   next_.store(sequence, std::memory_order_relaxed);
   cursor_ = limit_ = nullptr;
-  if (sequence == end) place_cursor();
+  if (sequence == end)
+    place_cursor();
 }
 
 void Recorder::truncate(std::uint64_t sequence) {
@@ -108,14 +123,15 @@ void Recorder::truncate(std::uint64_t sequence) {
   const std::lock_guard lock(chunk_list_);
   const std::uint64_t whole = sequence / kEventsPerChunk;
   const std::uint64_t rest = sequence % kEventsPerChunk;
-  if (chain_.size() > whole + 1) chain_.resize(whole + 1);
+  if (chain_.size() > whole + 1)
+    chain_.resize(whole + 1);
   if (whole >= dropped_chunks_) {
     const std::uint64_t kept = whole - dropped_chunks_;
     if (rest == 0) {
       chunks_.resize(std::min<std::size_t>(kept, chunks_.size()));
     } else {
       // Copy on write: views of the old timeline go on reading the shared chunk.
-      auto copy = std::make_shared<EventChunk>();
+      auto copy = unwritten_chunk();
       std::copy_n(chunks_[kept]->begin(), rest, copy->begin());
       chunks_.resize(kept + 1);
       chunks_[kept] = std::move(copy);
@@ -126,7 +142,8 @@ void Recorder::truncate(std::uint64_t sequence) {
     chunks_.clear();
     dropped_chunks_ = whole;
     first_ = sequence;
-    if (rest != 0) chunks_.push_back(std::make_shared<EventChunk>());
+    if (rest != 0)
+      chunks_.push_back(std::make_shared<EventChunk>());
   }
   first_ = std::min(first_, sequence);
   divergence_.reset();
@@ -138,7 +155,8 @@ void Recorder::truncate(std::uint64_t sequence) {
 bool Recorder::extend_chain(const EventView& view, std::uint64_t chunks) const {
   while (chain_.size() <= chunks) {
     const std::uint64_t from = (chain_.size() - 1) * kEventsPerChunk;
-    if (from < view.first()) return false;
+    if (from < view.first())
+      return false;
     chain_.push_back(hash_events(view, from, from + kEventsPerChunk, chain_.back()));
   }
   return true;
@@ -147,11 +165,14 @@ bool Recorder::extend_chain(const EventView& view, std::uint64_t chunks) const {
 std::optional<std::uint64_t> Recorder::hash(std::uint64_t sequence) const {
   const std::lock_guard hashing(hashing_);
   const EventView now = view();
-  GV_CHECK(sequence <= now.end());
+  if (sequence > now.end())
+    return std::nullopt;
   const std::uint64_t whole = sequence / kEventsPerChunk;
-  if (!extend_chain(now, whole)) return std::nullopt;
+  if (!extend_chain(now, whole))
+    return std::nullopt;
   const std::uint64_t from = whole * kEventsPerChunk;
-  if (from < now.first() && from < sequence) return std::nullopt;
+  if (from < now.first() && from < sequence)
+    return std::nullopt;
   return hash_events(now, from, sequence, chain_[whole]);
 }
 

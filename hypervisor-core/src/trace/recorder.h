@@ -42,7 +42,8 @@ class Recorder {
   bool enabled() const { return policy_ != TracePolicy::Off; }
 
   void record(std::uint64_t retired, std::uint64_t cycles, Gva rip, const EventBody& body) {
-    if (policy_ == TracePolicy::Off) return;
+    if (policy_ == TracePolicy::Off)
+      return;
     if (cursor_ == limit_) [[unlikely]] {
       record_slowly(Event{retired, cycles, rip, 0, body});
       return;
@@ -69,7 +70,7 @@ class Recorder {
   std::optional<std::uint64_t> divergence() const { return divergence_; }
 
   // Hash over the bytes of events 0 to sequence - 1. The same log has the same hash, whatever
-  // the policy. Empty when those events are no longer held. REQUIRES: sequence <= end().
+  // the policy. Empty when those events are not held: dropped, or truncated by now.
   std::optional<std::uint64_t> hash(std::uint64_t sequence) const;
 
  private:
@@ -92,7 +93,7 @@ class Recorder {
   std::uint64_t dropped_chunks_ = 0;
   std::uint64_t first_ = 0;  // oldest event held; only inside a chunk after an odd truncate()
 
-  mutable std::mutex hashing_;  // guards the one below; taken before chunk_list_
+  mutable std::mutex hashing_;                // guards the one below; taken before chunk_list_
   mutable std::vector<std::uint64_t> chain_;  // [i]: state after i whole chunks
 };
 

@@ -37,7 +37,8 @@ constexpr std::uint64_t kMostEvents = 1ull << 24;
 constexpr int kCompressionLevel = 3;
 
 void append_u32(std::uint32_t v, std::string& out) {
-  for (int i = 0; i < 4; ++i) out.push_back(static_cast<char>(v >> (8 * i)));
+  for (int i = 0; i < 4; ++i)
+    out.push_back(static_cast<char>(v >> (8 * i)));
 }
 void append_u64(std::uint64_t v, std::string& out) {
   append_u32(static_cast<std::uint32_t>(v), out);
@@ -62,7 +63,8 @@ struct Cursor {
   std::uint64_t little_endian(std::size_t bytes) {
     const auto raw = take(bytes);
     std::uint64_t v = 0;
-    for (std::size_t i = raw.size(); i-- > 0;) v = v << 8 | static_cast<std::uint8_t>(raw[i]);
+    for (std::size_t i = raw.size(); i-- > 0;)
+      v = v << 8 | static_cast<std::uint8_t>(raw[i]);
     return v;
   }
   std::uint32_t u32() { return static_cast<std::uint32_t>(little_endian(4)); }
@@ -72,8 +74,7 @@ Error unreadable(const std::string& name, const std::string& why) {
   return {ErrorCode::InvalidInput, "cannot read the trace '" + name + "': " + why};
 }
 
-void append_chunk(const EventView& events, std::uint64_t from, std::uint64_t to,
-                  std::string& out) {
+void append_chunk(const EventView& events, std::uint64_t from, std::uint64_t to, std::string& out) {
   std::string raw, one;
   for (std::uint64_t i = from; i < to; ++i) {
     one.clear();
@@ -114,16 +115,21 @@ class ViewBuilder {
 std::string read_chunk(Cursor& file, std::uint32_t count, ViewBuilder& out) {
   const std::uint32_t raw_size = file.u32();
   const auto packed = file.take(file.u32());
-  if (!file.ok) return "it ends in the middle";
-  if (count > kEventsPerChunk || raw_size > kMostRawBytes) return "a chunk claims too many events";
-  if (out.size() + count > kMostEvents) return "it holds more events than fit in memory";
+  if (!file.ok)
+    return "it ends in the middle";
+  if (count > kEventsPerChunk || raw_size > kMostRawBytes)
+    return "a chunk claims too many events";
+  if (out.size() + count > kMostEvents)
+    return "it holds more events than fit in memory";
   std::string raw(raw_size, '\0');
   const std::size_t got = ZSTD_decompress(raw.data(), raw.size(), packed.data(), packed.size());
-  if (ZSTD_isError(got) || got != raw_size) return "a chunk does not decompress";
+  if (ZSTD_isError(got) || got != raw_size)
+    return "a chunk does not decompress";
   std::string_view in = raw;
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto length = take_varint(in);
-    if (!length || *length > in.size()) return "an event has a wrong length";
+    if (!length || *length > in.size())
+      return "an event has a wrong length";
     std::string_view bytes = in.substr(0, *length);
     const auto event = take_event(bytes);
     if (!event || !bytes.empty()) {
@@ -143,8 +149,7 @@ std::string encode_trace(const TraceHeader& header, const EventView& events) {
   append_u32(static_cast<std::uint32_t>(json.size()), out);
   out += json;
   for (std::uint64_t at = events.first(); at < events.end();) {
-    const std::uint64_t next =
-        std::min(events.end(), (at / kEventsPerChunk + 1) * kEventsPerChunk);
+    const std::uint64_t next = std::min(events.end(), (at / kEventsPerChunk + 1) * kEventsPerChunk);
     append_chunk(events, at, next, out);
     at = next;
   }
@@ -162,28 +167,35 @@ Result<TraceFile> decode_trace(std::string_view bytes, const std::string& name) 
                                 : "it is not a glassvisor trace; give a file that --trace wrote");
   }
   const std::uint32_t header_size = file.u32();
-  if (header_size > kMostHeaderBytes) return unreadable(name, "its header is too long");
+  if (header_size > kMostHeaderBytes)
+    return unreadable(name, "its header is too long");
   const auto json = file.take(header_size);
-  if (!file.ok) return unreadable(name, "it ends in the middle; record it again");
+  if (!file.ok)
+    return unreadable(name, "it ends in the middle; record it again");
   auto header = header_from_json(json);
-  if (!header) return unreadable(name, header.error().message);
+  if (!header)
+    return unreadable(name, header.error().message);
 
   ViewBuilder events(header->first_event);
   while (true) {
     const std::uint32_t count = file.u32();
-    if (!file.ok) return unreadable(name, "it ends in the middle; record it again");
-    if (count == 0) break;
+    if (!file.ok)
+      return unreadable(name, "it ends in the middle; record it again");
+    if (count == 0)
+      break;
     if (const std::string why = read_chunk(file, count, events); !why.empty()) {
       return unreadable(name, why + "; record it again");
     }
   }
   const std::size_t covered = bytes.size() - file.in.size();
   const std::uint64_t checksum = file.little_endian(8);
-  if (!file.ok) return unreadable(name, "it ends in the middle; record it again");
+  if (!file.ok)
+    return unreadable(name, "it ends in the middle; record it again");
   if (checksum != XXH3_64bits(bytes.data(), covered)) {
     return unreadable(name, "its checksum is wrong: bytes have changed; record it again");
   }
-  if (!file.in.empty()) return unreadable(name, "bytes follow its end; record it again");
+  if (!file.in.empty())
+    return unreadable(name, "bytes follow its end; record it again");
   if (events.size() != header->event_count) {
     return unreadable(name, "its header and its events disagree; record it again");
   }

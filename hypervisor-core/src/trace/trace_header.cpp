@@ -7,8 +7,8 @@
 #include "trace/cost_fields.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <xxhash.h>
+#include <nlohmann/json.hpp>
 
 #include <charconv>
 #include <limits>
@@ -21,23 +21,27 @@ using Json = nlohmann::json;
 
 std::optional<std::uint64_t> number_in(const Json& object, const char* key) {
   const auto found = object.find(key);
-  if (found == object.end() || !found->is_number_unsigned()) return std::nullopt;
+  if (found == object.end() || !found->is_number_unsigned())
+    return std::nullopt;
   return found->get<std::uint64_t>();
 }
 
 std::optional<std::string> text_in(const Json& object, const char* key) {
   const auto found = object.find(key);
-  if (found == object.end() || !found->is_string()) return std::nullopt;
+  if (found == object.end() || !found->is_string())
+    return std::nullopt;
   return found->get<std::string>();
 }
 
 std::optional<std::uint64_t> hash_in(const Json& object, const char* key) {
   const auto text = text_in(object, key);
-  if (!text) return std::nullopt;
+  if (!text)
+    return std::nullopt;
   std::uint64_t value = 0;
   const auto end = text->data() + text->size();
   const auto parsed = std::from_chars(text->data(), end, value, 16);
-  if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  if (parsed.ec != std::errc() || parsed.ptr != end)
+    return std::nullopt;
   return value;
 }
 
@@ -65,9 +69,10 @@ std::string header_to_json(const TraceHeader& h, const EventView& events) {
       {"program", h.program},
       {"engine", name_of(h.engine)},
       {"technique", name_of(h.technique)},
-      {"image", {{"name", h.image_name},
-                 {"bytes", h.image_bytes},
-                 {"xxh3", fmt::format("{:016x}", h.image_hash)}}},
+      {"image",
+       {{"name", h.image_name},
+        {"bytes", h.image_bytes},
+        {"xxh3", fmt::format("{:016x}", h.image_hash)}}},
       {"command_line", h.command_line},
       {"memory_mib", h.memory_mib},
       {"seed", h.seed},
@@ -107,18 +112,22 @@ Result<ParsedTraceHeader> header_from_json(std::string_view text) {
   }
   const auto engine_kind = engine_from_name(*engine);
   const auto technique_kind = technique_from_name(*technique);
-  if (!engine_kind || !technique_kind) return damaged;
+  if (!engine_kind || !technique_kind)
+    return damaged;
   // Sequence numbers are added up: leave room.
-  if (*first > std::numeric_limits<std::uint64_t>::max() / 2) return damaged;
+  if (*first > std::numeric_limits<std::uint64_t>::max() / 2)
+    return damaged;
   bool costs_good = true;
   for_each_cost(
       [&](const char* name, std::uint32_t& cycles) {
         const auto value = number_in(json["cost_model"], name);
         costs_good = costs_good && value && *value <= std::numeric_limits<std::uint32_t>::max();
-        if (costs_good) cycles = static_cast<std::uint32_t>(*value);
+        if (costs_good)
+          cycles = static_cast<std::uint32_t>(*value);
       },
       h.cost);
-  if (!costs_good) return damaged;
+  if (!costs_good)
+    return damaged;
   h.program = *program;
   h.engine = *engine_kind;
   h.technique = *technique_kind;

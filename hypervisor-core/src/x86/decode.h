@@ -34,8 +34,8 @@ struct MemoryOperand {
   std::optional<Gpr> index;
   std::uint8_t scale = 1;
   std::int64_t displacement = 0;
-  std::uint8_t address_size = 32;         // bits
-  std::uint8_t rip_relative = 0;          // length of the instruction, when RIP is the base
+  std::uint8_t address_size = 32;  // bits
+  std::uint8_t rip_relative = 0;   // length of the instruction, when RIP is the base
 };
 
 // ptr16:16 or ptr16:32, as an immediate of a far JMP or CALL.
@@ -45,8 +45,8 @@ struct FarPointer {
 };
 
 struct Instruction {
-  bool valid = false;            // false: these bytes raise #UD, or more bytes are needed
-  bool needs_more_bytes = false; // the buffer ended inside the instruction
+  bool valid = false;             // false: these bytes raise #UD, or more bytes are needed
+  bool needs_more_bytes = false;  // the buffer ended inside the instruction
   std::uint8_t length = 0;
   Mnemonic mnemonic = Mnemonic::Other;
   std::uint8_t operand_size = 32;  // bits: 16, 32 or 64; of IN, OUT, INS, OUTS also 8
@@ -58,13 +58,13 @@ struct Instruction {
   std::optional<Gpr> gpr;
   std::optional<MemoryOperand> memory;
 
-  std::uint8_t system_register = 0;     // n of CRn or DRn
-  std::optional<SegmentName> segment;   // of PUSH, POP, MOV, LDS, LES, LSS, LFS, LGS
-  bool loads_far_pointer = false;       // LDS and friends: `gpr` gets the offset in `memory`
-  std::optional<std::uint16_t> port;    // IN, OUT: the immediate; empty: DX
-  std::uint8_t vector = 0;              // INT n, INT3, INTO, INT1
-  bool conditional_interrupt = false;   // INTO
-  std::uint16_t stack_adjustment = 0;   // RETF imm16
+  std::uint8_t system_register = 0;       // n of CRn or DRn
+  std::optional<SegmentName> segment;     // of PUSH, POP, MOV, LDS, LES, LSS, LFS, LGS
+  bool loads_far_pointer = false;         // LDS and friends: `gpr` gets the offset in `memory`
+  std::optional<std::uint16_t> port;      // IN, OUT: the immediate; empty: DX
+  std::uint8_t vector = 0;                // INT n, INT3, INTO, INT1
+  bool conditional_interrupt = false;     // INTO
+  std::uint16_t stack_adjustment = 0;     // RETF imm16
   std::optional<FarPointer> far_pointer;  // far JMP or CALL; otherwise `memory` holds the pointer
 };
 
@@ -80,9 +80,9 @@ std::uint64_t effective_offset(const MemoryOperand& operand, const RegisterFile&
 // What a run of straight-line code contains, found without operands.
 struct BlockScan {
   std::uint32_t instructions = 0;
-  bool complete = false;         // every byte belonged to a valid, whole instruction
-  bool port_io = false;          // IN, OUT, INS, OUTS
-  bool control = false;          // MOV CR, LGDT, INVLPG, WRMSR, far transfer, IRET, segment load …
+  bool complete = false;  // every byte belonged to a valid, whole instruction
+  bool port_io = false;   // IN, OUT, INS, OUTS
+  bool control = false;   // MOV CR, LGDT, INVLPG, WRMSR, far transfer, IRET, segment load …
   bool debug_registers = false;  // MOV DR
   bool sensitive = false;        // anything sensitive, privileged or not
   bool repeated = false;         // a REP string instruction

@@ -42,12 +42,18 @@ std::uint64_t pack_descriptor(const Descriptor& d) {
 std::uint16_t attributes_of(const Descriptor& d) {
   std::uint32_t a = d.type & attribute::kTypeMask;
   a |= static_cast<std::uint32_t>(d.dpl & 3) << attribute::kDplShift;
-  if (d.code_or_data) a |= attribute::S;
-  if (d.present) a |= attribute::P;
-  if (d.available) a |= attribute::AVL;
-  if (d.long_mode) a |= attribute::L;
-  if (d.default_32) a |= attribute::DB;
-  if (d.granular) a |= attribute::G;
+  if (d.code_or_data)
+    a |= attribute::S;
+  if (d.present)
+    a |= attribute::P;
+  if (d.available)
+    a |= attribute::AVL;
+  if (d.long_mode)
+    a |= attribute::L;
+  if (d.default_32)
+    a |= attribute::DB;
+  if (d.granular)
+    a |= attribute::G;
   return static_cast<std::uint16_t>(a);
 }
 
@@ -93,9 +99,11 @@ Gate parse_gate(std::uint64_t raw) {
   g.dpl = static_cast<std::uint8_t>(bits(raw, 45, 2));
   g.present = bits(raw, 47, 1) != 0;
   // With S set it is no gate at all: report a type that no gate has.
-  if (bits(raw, 44, 1) != 0) g.type = 0;
+  if (bits(raw, 44, 1) != 0)
+    g.type = 0;
   // A 16-bit gate has no upper offset half; those bytes are reserved there.
-  if (!g.is_32_bit()) g.offset &= 0xffff;
+  if (!g.is_32_bit())
+    g.offset &= 0xffff;
   return g;
 }
 

@@ -50,10 +50,10 @@ constexpr int dpl(std::uint16_t attributes) { return (attributes & kDplMask) >> 
 // Descriptor types of code and data segments (S = 1): four bits.
 namespace segment_type {
 inline constexpr std::uint8_t kAccessed = 1;
-inline constexpr std::uint8_t kWritable = 2;     // data
-inline constexpr std::uint8_t kReadable = 2;     // code
-inline constexpr std::uint8_t kExpandDown = 4;   // data
-inline constexpr std::uint8_t kConforming = 4;   // code
+inline constexpr std::uint8_t kWritable = 2;    // data
+inline constexpr std::uint8_t kReadable = 2;    // code
+inline constexpr std::uint8_t kExpandDown = 4;  // data
+inline constexpr std::uint8_t kConforming = 4;  // code
 inline constexpr std::uint8_t kCode = 8;
 }  // namespace segment_type
 
@@ -141,7 +141,9 @@ inline constexpr std::uint32_t kEs = 72;   // then CS, SS, DS, FS, GS, four byte
 inline constexpr std::uint32_t kLdt = 96;
 inline constexpr std::uint32_t kIoMapBase = 102;
 inline constexpr std::uint32_t kSize = 104;
-constexpr std::uint32_t esp_of_ring(int ring) { return kEsp0 + 8 * static_cast<std::uint32_t>(ring); }
+constexpr std::uint32_t esp_of_ring(int ring) {
+  return kEsp0 + 8 * static_cast<std::uint32_t>(ring);
+}
 constexpr std::uint32_t ss_of_ring(int ring) { return kSs0 + 8 * static_cast<std::uint32_t>(ring); }
 }  // namespace tss32
 

@@ -23,11 +23,12 @@ ZyanStatus print_address(const ZydisFormatter* formatter, ZydisFormatterBuffer* 
                          ZydisFormatterContext* context) {
   const auto& ours = *static_cast<const FormatContext*>(context->user_data);
   ZyanU64 target = 0;
-  if (ours.symbolizer && ZYAN_SUCCESS(ZydisCalcAbsoluteAddress(
-                             context->instruction, context->operand, context->runtime_address,
-                             &target))) {
+  if (ours.symbolizer &&
+      ZYAN_SUCCESS(ZydisCalcAbsoluteAddress(context->instruction, context->operand,
+                                            context->runtime_address, &target))) {
     std::string name = ours.symbolizer(Gva(target));
-    if (name.size() > kLongestSymbol) name.resize(kLongestSymbol);
+    if (name.size() > kLongestSymbol)
+      name.resize(kLongestSymbol);
     if (!name.empty()) {
       ZyanString* text = nullptr;
       ZyanStringView view;
@@ -76,9 +77,9 @@ Disassembly disassemble(const std::uint8_t* bytes, std::size_t available, Gva ad
   }
   std::array<char, 256> text{};
   FormatContext context{symbolizer, formatter.original_print_address};
-  if (!ZYAN_SUCCESS(ZydisFormatterFormatInstruction(
-          &formatter.zydis, &in, operands.data(), in.operand_count_visible, text.data(),
-          text.size(), address.value, &context))) {
+  if (!ZYAN_SUCCESS(ZydisFormatterFormatInstruction(&formatter.zydis, &in, operands.data(),
+                                                    in.operand_count_visible, text.data(),
+                                                    text.size(), address.value, &context))) {
     return out;
   }
   out.text = text.data();

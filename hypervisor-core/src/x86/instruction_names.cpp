@@ -76,12 +76,15 @@ constexpr std::array kRows = std::to_array<MnemonicRow>({
 });
 
 static_assert(kRows.size() == kMnemonicCount, "one row for each Mnemonic");
-static_assert([] {
-  for (std::size_t i = 0; i < kRows.size(); ++i) {
-    if (static_cast<std::size_t>(kRows[i].mnemonic) != i) return false;
-  }
-  return static_cast<int>(Mnemonic::MovFromSegment) + 1 == kMnemonicCount;
-}(), "rows in the order of the enum, and kMnemonicCount counts them");
+static_assert(
+    [] {
+      for (std::size_t i = 0; i < kRows.size(); ++i) {
+        if (static_cast<std::size_t>(kRows[i].mnemonic) != i)
+          return false;
+      }
+      return static_cast<int>(Mnemonic::MovFromSegment) + 1 == kMnemonicCount;
+    }(),
+    "rows in the order of the enum, and kMnemonicCount counts them");
 
 }  // namespace
 

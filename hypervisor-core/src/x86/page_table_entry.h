@@ -15,9 +15,9 @@
 namespace gv::x86 {
 
 namespace pte {
-inline constexpr std::uint32_t P = 1u << 0;    // present
-inline constexpr std::uint32_t RW = 1u << 1;   // writable
-inline constexpr std::uint32_t US = 1u << 2;   // ring 3 may use it
+inline constexpr std::uint32_t P = 1u << 0;   // present
+inline constexpr std::uint32_t RW = 1u << 1;  // writable
+inline constexpr std::uint32_t US = 1u << 2;  // ring 3 may use it
 inline constexpr std::uint32_t PWT = 1u << 3;
 inline constexpr std::uint32_t PCD = 1u << 4;
 inline constexpr std::uint32_t A = 1u << 5;    // accessed
