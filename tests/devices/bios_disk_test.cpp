@@ -10,7 +10,8 @@ namespace {
 // Every sector of the disk is filled with its own number.
 std::vector<std::uint8_t> numbered_disk(std::size_t sectors) {
   std::vector<std::uint8_t> disk(sectors * 512);
-  for (std::size_t i = 0; i < disk.size(); ++i) disk[i] = static_cast<std::uint8_t>(i / 512);
+  for (std::size_t i = 0; i < disk.size(); ++i)
+    disk[i] = static_cast<std::uint8_t>(i / 512);
   return disk;
 }
 

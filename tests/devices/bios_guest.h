@@ -24,7 +24,8 @@ namespace gv {
 class WiredHost final : public DeviceHost {
  public:
   void set_irq(std::uint8_t line, bool level) override {
-    if (pic != nullptr) pic->set_line(line, level);
+    if (pic != nullptr)
+      pic->set_line(line, level);
   }
   void console_byte(std::uint8_t byte, bool debug) override { recorder.console_byte(byte, debug); }
   void request_exit(std::uint32_t code) override { recorder.request_exit(code); }
@@ -55,7 +56,8 @@ struct BiosGuest : ::testing::Test {
     r.rip = kHere;
     r.rflags = 0x202;
     r[Gpr::Sp] = 0x7c00;
-    for (Segment& segment : r.segment) segment = {0, 0, 0xffff, 0x93};
+    for (Segment& segment : r.segment)
+      segment = {0, 0, 0xffff, 0x93};
   }
   void SetUp() override { boot(); }
 
@@ -119,8 +121,10 @@ struct BiosGuest : ::testing::Test {
     }
   }
   void press(std::initializer_list<int> codes) {
-    for (const int code : codes) pc.keyboard->push_scan_code(static_cast<std::uint8_t>(code));
-    while (pc.pic->interrupt_pending()) interrupt();
+    for (const int code : codes)
+      pc.keyboard->push_scan_code(static_cast<std::uint8_t>(code));
+    while (pc.pic->interrupt_pending())
+      interrupt();
   }
 };
 

@@ -9,7 +9,8 @@ namespace {
 TEST_F(BiosGuest, EveryVectorLeadsToItsOwnHalt) {
   for (std::uint32_t v = 0; v < 256; ++v) {
     EXPECT_EQ(memory()[0xfe000 + v], 0xf4);
-    if (v == 0x1e) continue;  // a table, not a handler
+    if (v == 0x1e)
+      continue;  // a table, not a handler
     EXPECT_EQ(word(v * 4), 0xe000 + v);
     EXPECT_EQ(word(v * 4 + 2), 0xf000u);
   }
@@ -49,7 +50,8 @@ TEST_F(BiosGuest, ListsItsMemoryMapWithoutGaps) {
     EXPECT_EQ(r[Gpr::Ax], 0x534d4150u);
     EXPECT_EQ(r[Gpr::Cx], 20u);
     const std::uint64_t bytes = word(0x5008) | std::uint64_t{word(0x500a)} << 16;
-    if (word(0x5010) == 1) available += bytes;
+    if (word(0x5010) == 1)
+      available += bytes;
     next = static_cast<std::uint32_t>(r[Gpr::Bx]);
     ASSERT_LT(++entries, 10);
   } while (next != 0);
@@ -179,7 +181,8 @@ TEST_F(BiosGuest, WaitsForAKeyWithInterruptsOn) {
 }
 
 TEST_F(BiosGuest, KeepsFifteenKeysAndDropsTheRest) {
-  for (int i = 0; i < 20; ++i) press({0x1e, 0x9e});
+  for (int i = 0; i < 20; ++i)
+    press({0x1e, 0x9e});
   int keys = 0;
   for (call(0x16, 0x0100); !zero(); call(0x16, 0x0100)) {
     call(0x16, 0x0000);

@@ -7,12 +7,14 @@ namespace {
 
 struct BiosText : BiosGuest {
   void print(std::string_view text) {
-    for (const char c : text) call(0x10, 0x0e00u | static_cast<std::uint8_t>(c));
+    for (const char c : text)
+      call(0x10, 0x0e00u | static_cast<std::uint8_t>(c));
   }
   std::string line(int row) {
     const std::string text = screen_to_text(pc.vga->screen());
     std::size_t at = 0;
-    for (int i = 0; i < row; ++i) at = text.find('\n', at) + 1;
+    for (int i = 0; i < row; ++i)
+      at = text.find('\n', at) + 1;
     return text.substr(at, text.find('\n', at) - at);
   }
 };
@@ -29,7 +31,8 @@ TEST_F(BiosText, ShowsTeletypeOnScreenAndConsole) {
 }
 
 TEST_F(BiosText, ScrollsAtTheBottom) {
-  for (int i = 0; i < 30; ++i) print("line " + std::to_string(i) + "\r\n");
+  for (int i = 0; i < 30; ++i)
+    print("line " + std::to_string(i) + "\r\n");
   EXPECT_EQ(line(0), "line 6");
   EXPECT_EQ(line(23), "line 29");
   EXPECT_EQ(line(24), "");
@@ -95,9 +98,7 @@ TEST_F(BiosText, ClearsTheScreenWithTheMode) {
   EXPECT_EQ(r[Gpr::Ax], 0x5003u);
 }
 
-TEST_F(BiosText, RefusesGraphicsModes) {
-  EXPECT_EQ(call(0x10, 0x0013), BiosOutcome::Unknown);
-}
+TEST_F(BiosText, RefusesGraphicsModes) { EXPECT_EQ(call(0x10, 0x0013), BiosOutcome::Unknown); }
 
 TEST_F(BiosText, ShowsThePageThatIsActive) {
   call(0x10, 0x0200, 0x0100, 0, 0x0000);

@@ -116,7 +116,8 @@ TEST_F(Clock, InterruptsAtTheAlarmOnly) {
   set(3, 0xc0);
   set(5, 0xff);
   set(0x0b, 0x22);
-  for (Cycles second = 1; second <= 4; ++second) rtc.advance(second * kSecond);
+  for (Cycles second = 1; second <= 4; ++second)
+    rtc.advance(second * kSecond);
   EXPECT_FALSE(host.level(8));
   rtc.advance(5 * kSecond);
   EXPECT_TRUE(host.level(8));

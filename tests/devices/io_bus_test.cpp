@@ -79,7 +79,8 @@ TEST_F(Bus, RestoresTheSetOfDevicesItSavedAndRefusesEveryPrefixOfIt) {
   EXPECT_EQ(bus.save(), before);
   EXPECT_EQ(bus.read(0x3ff, 1, 0).value, 0x5au);
   for (std::size_t length = 0; length < before.size(); ++length) {
-    EXPECT_FALSE(bus.restore({before.begin(), before.begin() + static_cast<std::ptrdiff_t>(length)}))
+    EXPECT_FALSE(
+        bus.restore({before.begin(), before.begin() + static_cast<std::ptrdiff_t>(length)}))
         << length << " of " << before.size() << " bytes";
   }
 }

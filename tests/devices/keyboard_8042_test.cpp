@@ -19,7 +19,8 @@ struct Keyboard : ::testing::Test {
   }
   std::vector<int> drain() {
     std::vector<int> bytes;
-    while ((in(0x64) & 1) != 0) bytes.push_back(in(0x60));
+    while ((in(0x64) & 1) != 0)
+      bytes.push_back(in(0x60));
     return bytes;
   }
 };
@@ -28,7 +29,8 @@ using Bytes = std::vector<int>;
 
 TEST_F(Keyboard, HandsOutScanCodesInOrderWithAnEdgeEach) {
   EXPECT_EQ(in(0x64) & 1, 0);
-  for (const int code : {0x1e, 0x9e, 0x30}) chip.push_scan_code(static_cast<std::uint8_t>(code));
+  for (const int code : {0x1e, 0x9e, 0x30})
+    chip.push_scan_code(static_cast<std::uint8_t>(code));
   EXPECT_EQ(host.edges(1), 1) << "the next byte waits until this one is read";
   EXPECT_EQ(drain(), (Bytes{0x1e, 0x9e, 0x30}));
   EXPECT_EQ(host.edges(1), 3);
@@ -53,7 +55,8 @@ struct CommandCase {
 class Commands : public Keyboard, public ::testing::WithParamInterface<CommandCase> {};
 
 TEST_P(Commands, AreAnswered) {
-  for (const auto& [port, value] : GetParam().writes) out(static_cast<std::uint16_t>(port), value);
+  for (const auto& [port, value] : GetParam().writes)
+    out(static_cast<std::uint16_t>(port), value);
   EXPECT_EQ(drain(), GetParam().answers) << GetParam().what;
 }
 

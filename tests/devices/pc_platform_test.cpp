@@ -20,7 +20,8 @@ TEST(PcPlatform, HasEveryDeviceOnceUnderItsOwnName) {
   PcPlatform pc = build_pc_platform(host, 32 << 20);
   add_bios(pc, host, 32 << 20, std::vector<std::uint8_t>(512), 0x80);
   std::set<std::string_view> names;
-  for (const auto& device : pc.bus->devices()) names.insert(device->name());
+  for (const auto& device : pc.bus->devices())
+    names.insert(device->name());
   EXPECT_EQ(names.size(), 9u);
   EXPECT_EQ(pc.bus->devices().size(), 9u);
   EXPECT_EQ(pc.bus->devices().front()->name(), "PIC 8259");

@@ -46,12 +46,14 @@ struct Pic : ::testing::Test {
 
 TEST_F(Pic, DeliversEachLineWithItsVector) {
   for (int line = 0; line < 16; ++line) {
-    if (line == 2) continue;
+    if (line == 2)
+      continue;
     pic.set_line(static_cast<std::uint8_t>(line), true);
     ASSERT_TRUE(pic.interrupt_pending()) << "line " << line;
     EXPECT_EQ(pic.acknowledge(), 0x20 + line);
     EXPECT_FALSE(pic.interrupt_pending());
-    if (line >= 8) out(0xa0, 0x20);
+    if (line >= 8)
+      out(0xa0, 0x20);
     out(0x20, 0x20);
     pic.set_line(static_cast<std::uint8_t>(line), false);
   }
@@ -214,7 +216,8 @@ TEST_F(Pic, NestsTheSlaveInSpecialFullyNestedMode) {
 
 TEST(PicPowerOn, MasksEverything) {
   Pic8259 pic;
-  for (std::uint8_t line = 0; line < 16; ++line) pic.set_line(line, true);
+  for (std::uint8_t line = 0; line < 16; ++line)
+    pic.set_line(line, true);
   EXPECT_FALSE(pic.interrupt_pending());
 }
 

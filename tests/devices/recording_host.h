@@ -35,7 +35,8 @@ class RecordingHost final : public DeviceHost {
     const auto* source = static_cast<const std::uint8_t*>(from);
     for (std::size_t i = 0; i < bytes; ++i) {
       const std::uint64_t at = address.value + i;
-      if (at < memory.size()) memory[at] = source[i];
+      if (at < memory.size())
+        memory[at] = source[i];
     }
   }
 
@@ -44,8 +45,10 @@ class RecordingHost final : public DeviceHost {
     int count = 0;
     bool level = false;
     for (const auto& [which, now] : irqs) {
-      if (which != line) continue;
-      if (now && !level) ++count;
+      if (which != line)
+        continue;
+      if (now && !level)
+        ++count;
       level = now;
     }
     return count;
@@ -53,7 +56,8 @@ class RecordingHost final : public DeviceHost {
   bool level(std::uint8_t line) const {
     bool now = false;
     for (const auto& [which, level] : irqs) {
-      if (which == line) now = level;
+      if (which == line)
+        now = level;
     }
     return now;
   }

@@ -19,12 +19,14 @@ struct Serial : ::testing::Test {
   std::uint8_t in(std::uint16_t port) { return static_cast<std::uint8_t>(chip.read(port, 1, 0)); }
   void out(std::uint16_t port, std::uint8_t value) { chip.write(port, 1, value, 0); }
   void type(std::string_view text) {
-    for (const char c : text) chip.push_input(static_cast<std::uint8_t>(c));
+    for (const char c : text)
+      chip.push_input(static_cast<std::uint8_t>(c));
   }
 };
 
 TEST_F(Serial, PutsTransmittedBytesOnTheConsoleInOrder) {
-  for (const char c : std::string("hello\n")) out(kThr, static_cast<std::uint8_t>(c));
+  for (const char c : std::string("hello\n"))
+    out(kThr, static_cast<std::uint8_t>(c));
   EXPECT_EQ(host.console_text, "hello\n");
   EXPECT_EQ(host.debug_text, "");
   EXPECT_EQ(in(kLsr), 0x60) << "the transmitter is always empty";
@@ -48,10 +50,12 @@ TEST_F(Serial, KeepsTheScratchRegister) {
 
 TEST_F(Serial, GivesReceivedBytesInOrderAndLosesNone) {
   std::string sent;
-  for (int i = 0; i < 100; ++i) sent += static_cast<char>('!' + i % 90);
+  for (int i = 0; i < 100; ++i)
+    sent += static_cast<char>('!' + i % 90);
   type(sent);
   std::string got;
-  while ((in(kLsr) & 1) != 0) got += static_cast<char>(in(kThr));
+  while ((in(kLsr)&1) != 0)
+    got += static_cast<char>(in(kThr));
   EXPECT_EQ(got, sent);
   EXPECT_EQ(chip.unread(), 0u);
 }
@@ -77,17 +81,16 @@ TEST_P(Identification, NamesTheHighestPendingInterrupt) {
 
 INSTANTIATE_TEST_SUITE_P(
     Cases, Identification,
-    ::testing::Values(
-        IirCase{"nothing enabled", 0, 0, "x", 0x01},
-        IirCase{"received data", 1, 0, "x", 0x04},
-        IirCase{"receive enabled, nothing received", 1, 0, "", 0x01},
-        IirCase{"transmitter empty", 2, 0, "", 0x02},
-        IirCase{"received data before transmitter", 3, 0, "x", 0x04},
-        IirCase{"FIFO at its trigger level of 4", 1, 0x41, "abcd", 0xc4},
-        IirCase{"FIFO below its trigger level", 1, 0x41, "abc", 0xcc},
-        IirCase{"FIFO trigger level 14", 1, 0xc1, "abcdefghijklm", 0xcc},
-        IirCase{"FIFO trigger level 14 reached", 1, 0xc1, "abcdefghijklmn", 0xc4},
-        IirCase{"FIFO on, nothing pending", 0, 1, "x", 0xc1}));
+    ::testing::Values(IirCase{"nothing enabled", 0, 0, "x", 0x01},
+                      IirCase{"received data", 1, 0, "x", 0x04},
+                      IirCase{"receive enabled, nothing received", 1, 0, "", 0x01},
+                      IirCase{"transmitter empty", 2, 0, "", 0x02},
+                      IirCase{"received data before transmitter", 3, 0, "x", 0x04},
+                      IirCase{"FIFO at its trigger level of 4", 1, 0x41, "abcd", 0xc4},
+                      IirCase{"FIFO below its trigger level", 1, 0x41, "abc", 0xcc},
+                      IirCase{"FIFO trigger level 14", 1, 0xc1, "abcdefghijklm", 0xcc},
+                      IirCase{"FIFO trigger level 14 reached", 1, 0xc1, "abcdefghijklmn", 0xc4},
+                      IirCase{"FIFO on, nothing pending", 0, 1, "x", 0xc1}));
 
 TEST_F(Serial, ServesTheTransmitterInterruptByReadingIir) {
   out(kMcr, 0x08);
@@ -135,7 +138,7 @@ TEST_F(Serial, LoopsTransmittedBytesBackWithoutShowingThem) {
 TEST_F(Serial, HoldsTypedBytesBackDuringLoopback) {
   out(kMcr, 0x10);
   type("a");
-  EXPECT_EQ(in(kLsr) & 1, 0);
+  EXPECT_EQ(in(kLsr)&1, 0);
   out(kMcr, 0x00);
   EXPECT_EQ(in(kThr), 'a');
 }
@@ -144,7 +147,7 @@ TEST_F(Serial, ClearsTheReceiverOnRequest) {
   out(kIir, 0x01);
   type("abc");
   out(kIir, 0x03);
-  EXPECT_EQ(in(kLsr) & 1, 0);
+  EXPECT_EQ(in(kLsr)&1, 0);
 }
 
 TEST_F(Serial, GoesBackToASavedState) {
@@ -153,7 +156,8 @@ TEST_F(Serial, GoesBackToASavedState) {
   out(kIer, 0x03);
   type("twenty bytes or more of input");
   const auto state = saved(chip);
-  while ((in(kLsr) & 1) != 0) in(kThr);
+  while ((in(kLsr)&1) != 0)
+    in(kThr);
   out(kIer, 0);
   ASSERT_TRUE(restored(chip, state));
   EXPECT_EQ(saved(chip), state);

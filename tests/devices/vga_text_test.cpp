@@ -20,7 +20,9 @@ struct Vga : ::testing::Test {
       host.memory[at++] = attribute;
     }
   }
-  void crtc(std::uint32_t index, std::uint32_t value) { vga.write(0x3d4, 2, index | value << 8, 0); }
+  void crtc(std::uint32_t index, std::uint32_t value) {
+    vga.write(0x3d4, 2, index | value << 8, 0);
+  }
   std::uint32_t in(std::uint16_t port, Cycles now = 0) { return vga.read(port, 1, now) & 0xff; }
 };
 
@@ -58,7 +60,8 @@ TEST_F(Vga, RetracesOncePerFrameOf70Hz) {
   bool before = false;
   for (Cycles now = 0; now < kCyclesPerSecond; now += 5000) {
     const bool retrace = (in(0x3da, now) & 8) != 0;
-    if (retrace && !before) ++retraces;
+    if (retrace && !before)
+      ++retraces;
     before = retrace;
   }
   EXPECT_EQ(retraces, 70);
@@ -79,7 +82,8 @@ TEST_F(Vga, FlipsBetweenAttributeIndexAndData) {
 
 TEST_F(Vga, KeepsThePalette) {
   vga.write(0x3c8, 1, 255, 0);
-  for (const std::uint32_t v : {1u, 2u, 3u, 4u}) vga.write(0x3c9, 1, v, 0);
+  for (const std::uint32_t v : {1u, 2u, 3u, 4u})
+    vga.write(0x3c9, 1, v, 0);
   vga.write(0x3c7, 1, 255, 0);
   EXPECT_EQ(in(0x3c9), 1u);
   EXPECT_EQ(in(0x3c9), 2u);
@@ -101,7 +105,9 @@ TEST_F(Vga, GoesBackToASavedState) {
 TEST_F(Vga, BecomesTextWithoutTrailingBlanks) {
   put(0, 0, "two words  ");
   put(2, 3, "\xc9\xcd\xbb");
-  put(3, 0, "\x81" "ber \x01");
+  put(3, 0,
+      "\x81"
+      "ber \x01");
   const std::string text = screen_to_text(vga.screen());
   EXPECT_EQ(text.substr(0, text.find("\n\n\n")),
             "two words\n\n   \u2554\u2550\u2557\n\u00fcber \u263a");

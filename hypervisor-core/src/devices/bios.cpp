@@ -18,13 +18,9 @@ std::uint64_t linear(const Segment& segment, std::uint64_t offset) {
 
 }  // namespace
 
-Bios::Bios(DeviceHost& host, IoBus& bus, std::uint64_t memory_bytes,
-           std::vector<std::uint8_t> disk, std::uint8_t drive)
-    : host_(host),
-      bus_(bus),
-      memory_bytes_(memory_bytes),
-      disk_(std::move(disk)),
-      drive_(drive) {}
+Bios::Bios(DeviceHost& host, IoBus& bus, std::uint64_t memory_bytes, std::vector<std::uint8_t> disk,
+           std::uint8_t drive)
+    : host_(host), bus_(bus), memory_bytes_(memory_bytes), disk_(std::move(disk)), drive_(drive) {}
 
 void Bios::Call::set16(Gpr gpr, std::uint32_t value) {
   r[gpr] = (r[gpr] & ~std::uint64_t{0xffff}) | (value & 0xffff);
@@ -82,10 +78,12 @@ void Bios::install() {
                                                  0xff, 0x6c, 0xf6, 0x0f, 0x08};
   host_.write_memory(Gpa(kRomBase + kDisketteTable), kParameters, sizeof kParameters);
   static constexpr std::uint8_t kReset[] = {0xea, 0x19, 0xe0, 0x00, 0xf0,  // jmp f000:e019
-                                            '0', '1', '/', '0', '1', '/', '2', '6', 0, 0xfc, 0};
+                                            '0',  '1',  '/',  '0',  '1',  '/',
+                                            '2',  '6',  0,    0xfc, 0};
   host_.write_memory(Gpa(kRomBase + 0xfff0), kReset, sizeof kReset);
 
-  for (std::uint64_t at = 0x400; at < 0x500; ++at) poke8(at, 0);
+  for (std::uint64_t at = 0x400; at < 0x500; ++at)
+    poke8(at, 0);
   poke16(kSerialPorts, 0x3f8);
   poke16(kExtendedArea, 0x9fc0);
   const bool floppy = drive_ < 0x80;
@@ -100,9 +98,16 @@ void Bios::install() {
   set_mode(3);
 
   // Master at vector 8, slave at 70h; timer and keyboard are let through.
-  for (const auto& [port, value] : {std::pair{0x20, 0x11}, {0xa0, 0x11}, {0x21, 0x08}, {0xa1, 0x70},
-                                    {0x21, 0x04}, {0xa1, 0x02}, {0x21, 0x01}, {0xa1, 0x01},
-                                    {0x21, 0xf8}, {0xa1, 0xff}}) {
+  for (const auto& [port, value] : {std::pair{0x20, 0x11},
+                                    {0xa0, 0x11},
+                                    {0x21, 0x08},
+                                    {0xa1, 0x70},
+                                    {0x21, 0x04},
+                                    {0xa1, 0x02},
+                                    {0x21, 0x01},
+                                    {0xa1, 0x01},
+                                    {0x21, 0xf8},
+                                    {0xa1, 0xff}}) {
     out(static_cast<std::uint16_t>(port), static_cast<std::uint32_t>(value), 0);
   }
   out(0x43, 0x36, 0);  // counter 0, mode 3, 65,536: 18.2 ticks a second
@@ -111,8 +116,8 @@ void Bios::install() {
 }
 
 std::optional<std::uint8_t> Bios::vector_of(const RegisterFile& after_halt) {
-  const bool in_rom = (after_halt.cr0 & 1) == 0 &&
-                      after_halt[SegmentName::Cs].selector == bios::kRomSegment;
+  const bool in_rom =
+      (after_halt.cr0 & 1) == 0 && after_halt[SegmentName::Cs].selector == bios::kRomSegment;
   const std::uint64_t offset = (after_halt.rip - 1) & 0xffff;
   if (!in_rom || offset < bios::kEntryOffset || offset > bios::kEntryOffset + 0xffu) {
     return std::nullopt;
@@ -148,34 +153,51 @@ BiosOutcome Bios::wait_at(std::uint8_t vector, RegisterFile& r) {
 BiosOutcome Bios::serve(std::uint8_t vector, RegisterFile& registers, Cycles now) {
   Call call{registers, now};
   const bool hardware = (vector < 0x10) || (vector >= 0x70 && vector < 0x78);
-  if (hardware) return hardware_interrupt(vector, call);
+  if (hardware)
+    return hardware_interrupt(vector, call);
   // CF and ZF go back as the service leaves them; one that does not touch them
   // gives the caller's own back, which are on the stack.
   const std::uint16_t pushed = peek16(linear(registers[SegmentName::Ss], registers[Gpr::Sp] + 4));
   registers.rflags = (registers.rflags & ~(kCarry | kZero)) | (pushed & (kCarry | kZero));
   const BiosOutcome outcome = dispatch(vector, call);
-  if (outcome == BiosOutcome::Waiting) return wait_at(vector, registers);
-  if (outcome != BiosOutcome::Unhandled) iret(registers, Flags::Answer);
+  if (outcome == BiosOutcome::Waiting)
+    return wait_at(vector, registers);
+  if (outcome != BiosOutcome::Unhandled)
+    iret(registers, Flags::Answer);
   return outcome;
 }
 
 BiosOutcome Bios::dispatch(std::uint8_t vector, Call& call) {
   const auto known = [](bool yes) { return yes ? BiosOutcome::Served : BiosOutcome::Unknown; };
   switch (vector) {
-    case 0x10: return known(video(call));
-    case 0x11: call.set16(Gpr::Ax, peek16(bios::kEquipment)); return BiosOutcome::Served;
-    case 0x12: call.set16(Gpr::Ax, peek16(bios::kMemoryKib)); return BiosOutcome::Served;
-    case 0x13: return known(disk(call));
-    case 0x14: return known(serial(call));
-    case 0x15: return system(call);
-    case 0x16: return keyboard(call);
+    case 0x10:
+      return known(video(call));
+    case 0x11:
+      call.set16(Gpr::Ax, peek16(bios::kEquipment));
+      return BiosOutcome::Served;
+    case 0x12:
+      call.set16(Gpr::Ax, peek16(bios::kMemoryKib));
+      return BiosOutcome::Served;
+    case 0x13:
+      return known(disk(call));
+    case 0x14:
+      return known(serial(call));
+    case 0x15:
+      return system(call);
+    case 0x16:
+      return keyboard(call);
     case 0x18:
-    case 0x19: host_.request_reset(); return BiosOutcome::Served;
-    case 0x1a: return known(clock(call));
+    case 0x19:
+      host_.request_reset();
+      return BiosOutcome::Served;
+    case 0x1a:
+      return known(clock(call));
     case 0x1b:
     case 0x1c:
-    case 0x4a: return BiosOutcome::Served;  // hooks for the guest: empty by convention
-    default: return BiosOutcome::Unknown;
+    case 0x4a:
+      return BiosOutcome::Served;  // hooks for the guest: empty by convention
+    default:
+      return BiosOutcome::Unknown;
   }
 }
 
@@ -202,7 +224,8 @@ bool Bios::restore(StateReader& in) {
   for (std::uint64_t count = in.u64(); count > 0 && in.ok(); --count) {
     const std::uint64_t lba = in.u64();
     const auto bytes = in.bytes();
-    if (bytes.size() != sizeof(Sector) || lba >= sectors()) return false;
+    if (bytes.size() != sizeof(Sector) || lba >= sectors())
+      return false;
     std::copy(bytes.begin(), bytes.end(), overlay_[lba].begin());
   }
   return in.ok();

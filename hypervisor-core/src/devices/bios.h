@@ -34,9 +34,9 @@
 
 #pragma once
 
+#include "devices/io_bus.h"
 #include "gv/device.h"
 #include "gv/registers.h"
-#include "devices/io_bus.h"
 
 #include <array>
 #include <map>
@@ -86,7 +86,9 @@ class Bios final : public Device {
     std::uint16_t dx() const { return static_cast<std::uint16_t>(r[Gpr::Dx]); }
     void set16(Gpr gpr, std::uint32_t value);
     void set_al(std::uint8_t value) { set16(Gpr::Ax, (ax() & 0xff00u) | value); }
-    void set_ah(std::uint8_t value) { set16(Gpr::Ax, al() | static_cast<std::uint32_t>(value) << 8); }
+    void set_ah(std::uint8_t value) {
+      set16(Gpr::Ax, al() | static_cast<std::uint32_t>(value) << 8);
+    }
     void set_carry(bool on);
     void set_zero(bool on);
   };

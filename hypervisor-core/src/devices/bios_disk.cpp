@@ -21,13 +21,14 @@ struct Floppy {
   std::uint32_t kib, cylinders, heads, sectors;
   std::uint8_t type;  // as INT 13h AH 08 tells it
 };
-constexpr Floppy kFloppies[] = {{160, 40, 1, 8, 1},   {180, 40, 1, 9, 1},   {320, 40, 2, 8, 1},
-                                {360, 40, 2, 9, 1},   {720, 80, 2, 9, 3},   {1200, 80, 2, 15, 2},
+constexpr Floppy kFloppies[] = {{160, 40, 1, 8, 1},   {180, 40, 1, 9, 1},  {320, 40, 2, 8, 1},
+                                {360, 40, 2, 9, 1},   {720, 80, 2, 9, 3},  {1200, 80, 2, 15, 2},
                                 {1440, 80, 2, 18, 4}, {2880, 80, 2, 36, 6}};
 
 const Floppy& floppy_of(std::uint64_t bytes) {
   for (const Floppy& floppy : kFloppies) {
-    if (floppy.kib * std::uint64_t{1024} >= bytes) return floppy;
+    if (floppy.kib * std::uint64_t{1024} >= bytes)
+      return floppy;
   }
   return kFloppies[7];
 }
@@ -46,7 +47,8 @@ Bios::Geometry Bios::geometry() const {
 }
 
 Bios::Sector Bios::read_sector(std::uint64_t lba) const {
-  if (const auto written = overlay_.find(lba); written != overlay_.end()) return written->second;
+  if (const auto written = overlay_.find(lba); written != overlay_.end())
+    return written->second;
   Sector sector{};
   const std::uint64_t start = lba * kSector;
   if (start < disk_.size()) {
@@ -59,7 +61,8 @@ Bios::Sector Bios::read_sector(std::uint64_t lba) const {
 std::uint8_t Bios::transfer(bool write, std::uint64_t lba, std::uint32_t count, Gpa memory,
                             std::uint32_t& done) {
   for (done = 0; done < count; ++done) {
-    if (lba + done >= sectors()) return kNoSector;
+    if (lba + done >= sectors())
+      return kNoSector;
     const Gpa at = memory + done * kSector;
     if (write) {
       host_.read_memory(at, overlay_[lba + done].data(), kSector);
@@ -77,7 +80,8 @@ std::uint8_t Bios::extended(Call& call, bool& known) {
       call.r[SegmentName::Ds].base + static_cast<std::uint16_t>(call.r[Gpr::Si]);
   switch (call.ah()) {
     case 0x41:
-      if (call.bx() != 0x55aa) return kBadCommand;
+      if (call.bx() != 0x55aa)
+        return kBadCommand;
       call.set16(Gpr::Bx, 0xaa55);
       call.set16(Gpr::Cx, 0x0001);  // the packet functions, not the rest
       call.set_ah(0x01);
@@ -88,8 +92,10 @@ std::uint8_t Bios::extended(Call& call, bool& known) {
       const std::uint16_t count = peek16(packet + 2);
       const std::uint64_t lba = peek32(packet + 8) | std::uint64_t{peek32(packet + 12)} << 32;
       const Gpa memory(peek16(packet + 4) + std::uint64_t{peek16(packet + 6)} * 16);
-      if (peek8(packet) < 16 || count == 0 || lba > sectors()) return kBadCommand;
-      if (call.ah() == 0x44) return lba + count <= sectors() ? kOk : kNoSector;
+      if (peek8(packet) < 16 || count == 0 || lba > sectors())
+        return kBadCommand;
+      if (call.ah() == 0x44)
+        return lba + count <= sectors() ? kOk : kNoSector;
       std::uint32_t done = 0;
       const std::uint8_t status = transfer(call.ah() == 0x43, lba, count, memory, done);
       poke16(packet + 2, done);
@@ -97,7 +103,8 @@ std::uint8_t Bios::extended(Call& call, bool& known) {
     }
     case 0x48: {
       const Geometry g = geometry();
-      if (peek16(packet) < 26) return kBadCommand;
+      if (peek16(packet) < 26)
+        return kBadCommand;
       poke16(packet, 26);
       poke16(packet + 2, 2);  // the geometry is valid
       poke32(packet + 4, g.cylinders);
@@ -108,7 +115,9 @@ std::uint8_t Bios::extended(Call& call, bool& known) {
       poke16(packet + 24, kSector);
       return kOk;
     }
-    default: known = false; return kBadCommand;
+    default:
+      known = false;
+      return kBadCommand;
   }
 }
 
@@ -132,7 +141,8 @@ bool Bios::disk(Call& call) {
   } else {
     const Geometry g = geometry();
     switch (function) {
-      case 0x00: break;
+      case 0x00:
+        break;
       case 0x02:
       case 0x03:
       case 0x04: {
@@ -160,8 +170,8 @@ bool Bios::disk(Call& call) {
       case 0x08: {
         const std::uint32_t last = g.cylinders - 1;
         call.set_al(0);
-        call.set16(Gpr::Bx, (call.bx() & 0xff00u) |
-                                (drive_ < 0x80 ? floppy_of(disk_.size()).type : 0u));
+        call.set16(Gpr::Bx,
+                   (call.bx() & 0xff00u) | (drive_ < 0x80 ? floppy_of(disk_.size()).type : 0u));
         call.set16(Gpr::Cx, (last & 0xff) << 8 | (last >> 8 & 3) << 6 | g.sectors);
         call.set16(Gpr::Dx, (g.heads - 1) << 8 | 1);  // one drive
         if (drive_ < 0x80) {
@@ -186,7 +196,8 @@ bool Bios::disk(Call& call) {
     }
   }
   poke8(bios::kDiskStatus, status);
-  if (sets_ah) call.set_ah(status);
+  if (sets_ah)
+    call.set_ah(status);
   call.set_carry(status != kOk);
   return known;
 }

@@ -17,7 +17,8 @@ constexpr std::uint64_t kTrap = 1u << 8, kInterrupts = 1u << 9;
 }  // namespace
 
 void Bios::end_of_interrupt(std::uint8_t vector, Cycles now) {
-  if (vector >= 0x70) out(0xa0, 0x20, now);
+  if (vector >= 0x70)
+    out(0xa0, 0x20, now);
   out(0x20, 0x20, now);
 }
 
@@ -34,7 +35,8 @@ BiosOutcome Bios::hardware_interrupt(std::uint8_t vector, Call& call) {
     case 0x06:
     case 0x07:
       return BiosOutcome::Unhandled;  // to return would run the faulting instruction for ever
-    default: break;
+    default:
+      break;
   }
   const std::uint16_t command = vector >= 0x70 ? 0xa0 : 0x20;
   out(command, 0x0b, call.now);  // OCW3: read ISR
@@ -42,14 +44,17 @@ BiosOutcome Bios::hardware_interrupt(std::uint8_t vector, Call& call) {
   if (!in_service) {
     const bool spurious = vector == 0x0f || vector == 0x77;
     const bool exception = vector >= 0x0a && vector <= 0x0e;
-    if (exception) return BiosOutcome::Unhandled;
+    if (exception)
+      return BiosOutcome::Unhandled;
     if (spurious) {
       iret(call.r, Flags::Caller);
       return BiosOutcome::Served;
     }
   }
-  if (vector == 0x08) return timer_tick(call);
-  if (vector == 0x09) keyboard_interrupt(call.now);
+  if (vector == 0x08)
+    return timer_tick(call);
+  if (vector == 0x09)
+    keyboard_interrupt(call.now);
   end_of_interrupt(vector, call.now);
   iret(call.r, Flags::Caller);
   return BiosOutcome::Served;

@@ -11,12 +11,12 @@
 
 namespace gv::bios {
 
-inline constexpr std::uint64_t kSerialPorts = 0x400;      // word: COM1's base
-inline constexpr std::uint64_t kExtendedArea = 0x40e;     // word: its segment
-inline constexpr std::uint64_t kEquipment = 0x410;        // word
-inline constexpr std::uint64_t kMemoryKib = 0x413;        // word
-inline constexpr std::uint64_t kShiftFlags = 0x417;       // byte
-inline constexpr std::uint64_t kKeyHead = 0x41a;          // words: offsets in segment 40
+inline constexpr std::uint64_t kSerialPorts = 0x400;   // word: COM1's base
+inline constexpr std::uint64_t kExtendedArea = 0x40e;  // word: its segment
+inline constexpr std::uint64_t kEquipment = 0x410;     // word
+inline constexpr std::uint64_t kMemoryKib = 0x413;     // word
+inline constexpr std::uint64_t kShiftFlags = 0x417;    // byte
+inline constexpr std::uint64_t kKeyHead = 0x41a;       // words: offsets in segment 40
 inline constexpr std::uint64_t kKeyTail = 0x41c;
 inline constexpr std::uint16_t kKeyBufferFirst = 0x1e, kKeyBufferEnd = 0x3e;
 inline constexpr std::uint64_t kVideoMode = 0x449;        // byte

@@ -17,15 +17,18 @@ constexpr std::uint32_t kMapSignature = 0x534d4150;  // "SMAP"
 
 BiosOutcome Bios::system(Call& call) {
   const std::uint64_t extended = memory_bytes_ > kMiB ? memory_bytes_ - kMiB : 0;
-  if (call.ax() == 0xe820) return memory_map(call) ? BiosOutcome::Served : BiosOutcome::Unknown;
+  if (call.ax() == 0xe820)
+    return memory_map(call) ? BiosOutcome::Served : BiosOutcome::Unknown;
   call.set_carry(false);
   switch (call.ax()) {
     case 0xe801: {
       const std::uint64_t below = std::min(extended, 15 * kMiB) / kKiB;
       const std::uint64_t above =
           memory_bytes_ > 16 * kMiB ? (memory_bytes_ - 16 * kMiB) / (64 * kKiB) : 0;
-      for (const Gpr gpr : {Gpr::Ax, Gpr::Cx}) call.set16(gpr, static_cast<std::uint32_t>(below));
-      for (const Gpr gpr : {Gpr::Bx, Gpr::Dx}) call.set16(gpr, static_cast<std::uint32_t>(above));
+      for (const Gpr gpr : {Gpr::Ax, Gpr::Cx})
+        call.set16(gpr, static_cast<std::uint32_t>(below));
+      for (const Gpr gpr : {Gpr::Bx, Gpr::Dx})
+        call.set16(gpr, static_cast<std::uint32_t>(above));
       return BiosOutcome::Served;
     }
     case 0x2400:
@@ -33,12 +36,15 @@ BiosOutcome Bios::system(Call& call) {
       out(0x92, call.al() == 1 ? 2 : 0, call.now);
       call.set_ah(0);
       return BiosOutcome::Served;
-    case 0x2402: call.set16(Gpr::Ax, in(0x92, call.now) >> 1 & 1u); return BiosOutcome::Served;
+    case 0x2402:
+      call.set16(Gpr::Ax, in(0x92, call.now) >> 1 & 1u);
+      return BiosOutcome::Served;
     case 0x2403:
       call.set16(Gpr::Bx, 2);  // by port 0x92
       call.set_ah(0);
       return BiosOutcome::Served;
-    default: break;
+    default:
+      break;
   }
   switch (call.ah()) {
     case 0x86: {
@@ -47,12 +53,14 @@ BiosOutcome Bios::system(Call& call) {
         wait_until_ = call.now + ((std::uint64_t{call.cx()} << 16) | call.dx()) * 1000;
       }
       const bool timer_masked = (in(0x21, call.now) & 1) != 0;  // nothing would end the wait
-      if (call.now < *wait_until_ && !timer_masked) return BiosOutcome::Waiting;
+      if (call.now < *wait_until_ && !timer_masked)
+        return BiosOutcome::Waiting;
       wait_until_.reset();
       return BiosOutcome::Served;
     }
     case 0x88:
-      call.set16(Gpr::Ax, static_cast<std::uint32_t>(std::min<std::uint64_t>(extended / kKiB, 0xffff)));
+      call.set16(Gpr::Ax,
+                 static_cast<std::uint32_t>(std::min<std::uint64_t>(extended / kKiB, 0xffff)));
       return BiosOutcome::Served;
     default:
       call.set_ah(0x86);
@@ -121,7 +129,9 @@ bool Bios::clock(Call& call) {
       call.set16(Gpr::Dx, static_cast<std::uint32_t>(cmos(8) << 8 | cmos(7)));
       call.set_carry(false);
       return true;
-    default: call.set_carry(true); return false;
+    default:
+      call.set_carry(true);
+      return false;
   }
 }
 
@@ -133,8 +143,11 @@ bool Bios::serial(Call& call) {
     return true;
   }
   switch (call.ah()) {
-    case 0x00: break;  // the speed has no meaning on this line
-    case 0x01: out(kBase, call.al(), call.now); break;
+    case 0x00:
+      break;  // the speed has no meaning on this line
+    case 0x01:
+      out(kBase, call.al(), call.now);
+      break;
     case 0x02:
       if ((in(kBase + 5, call.now) & 1) == 0) {
         call.set_ah(kTimeOut);
@@ -143,11 +156,14 @@ bool Bios::serial(Call& call) {
       call.set_al(in(kBase, call.now));
       call.set_ah(0);
       return true;
-    case 0x03: break;
-    default: return false;
+    case 0x03:
+      break;
+    default:
+      return false;
   }
   const std::uint8_t line = in(kBase + 5, call.now);
-  if (call.ah() != 0x01) call.set_al(in(kBase + 6, call.now));
+  if (call.ah() != 0x01)
+    call.set_al(in(kBase + 6, call.now));
   call.set_ah(line);
   return true;
 }

@@ -58,10 +58,12 @@ void Bios::set_mode(std::uint8_t mode) {
   poke16(bios::kCrtcPort, 0x3d4);
   poke8(bios::kRows, kRows - 1);
   poke16(bios::kCharacterHeight, 16);
-  for (std::uint64_t page = 0; page < 8; ++page) poke16(bios::kCursors + page * 2, 0);
+  for (std::uint64_t page = 0; page < 8; ++page)
+    poke16(bios::kCursors + page * 2, 0);
   if ((mode & 0x80) == 0) {
     std::array<std::uint8_t, VgaText::kTextBytes> blank;
-    for (std::size_t i = 0; i < blank.size(); ++i) blank[i] = i % 2 == 0 ? ' ' : kNormal;
+    for (std::size_t i = 0; i < blank.size(); ++i)
+      blank[i] = i % 2 == 0 ? ' ' : kNormal;
     host_.write_memory(Gpa(VgaText::kTextBuffer), blank.data(), blank.size());
   }
   sync_cursor();
@@ -71,11 +73,13 @@ void Bios::scroll_window(std::uint8_t page, int lines, std::uint8_t attribute, i
                          int bottom, int right) {
   bottom = std::min(bottom, kRows - 1);
   right = std::min(right, kColumns - 1);
-  if (top > bottom || left > right) return;
+  if (top > bottom || left > right)
+    return;
   const int height = bottom - top + 1;
   const bool up = lines > 0;
   int distance = up ? lines : -lines;
-  if (distance > height) distance = height;
+  if (distance > height)
+    distance = height;
   const auto bytes = static_cast<std::size_t>(right - left + 1) * 2;
   std::array<std::uint8_t, kColumns * 2> row_bytes;
   for (int i = 0; i < height; ++i) {
@@ -84,7 +88,8 @@ void Bios::scroll_window(std::uint8_t page, int lines, std::uint8_t attribute, i
     if (from >= top && from <= bottom) {
       host_.read_memory(cell(page, from, left), row_bytes.data(), bytes);
     } else {
-      for (std::size_t k = 0; k < bytes; ++k) row_bytes[k] = k % 2 == 0 ? ' ' : attribute;
+      for (std::size_t k = 0; k < bytes; ++k)
+        row_bytes[k] = k % 2 == 0 ? ' ' : attribute;
     }
     host_.write_memory(cell(page, to, left), row_bytes.data(), bytes);
   }
@@ -103,13 +108,21 @@ void Bios::teletype(std::uint8_t page, std::uint8_t byte, std::optional<std::uin
   const std::uint16_t at = cursor(page);
   int row = std::min(at >> 8, kRows - 1), column = std::min(at & 0xff, kColumns - 1);
   switch (byte) {
-    case 7: return;  // the bell makes no mark
-    case 8: column = std::max(column - 1, 0); break;
-    case '\n': ++row; break;
-    case '\r': column = 0; break;
+    case 7:
+      return;  // the bell makes no mark
+    case 8:
+      column = std::max(column - 1, 0);
+      break;
+    case '\n':
+      ++row;
+      break;
+    case '\r':
+      column = 0;
+      break;
     default:
       poke8(cell(page, row, column).value, byte);
-      if (attribute) poke8(cell(page, row, column).value + 1, *attribute);
+      if (attribute)
+        poke8(cell(page, row, column).value + 1, *attribute);
       ++column;
       break;
   }
@@ -137,7 +150,8 @@ void Bios::write_string(Call& call) {
     const bool has_attribute = (call.al() & 2) != 0;
     teletype(page, byte, has_attribute ? peek8(base + (offset++ & 0xffff)) : attribute);
   }
-  if ((call.al() & 1) == 0) move_cursor(page, before >> 8, before & 0xff);
+  if ((call.al() & 1) == 0)
+    move_cursor(page, before >> 8, before & 0xff);
 }
 
 bool Bios::video(Call& call) {
@@ -145,7 +159,8 @@ bool Bios::video(Call& call) {
   switch (call.ah()) {
     case 0x00: {
       const std::uint8_t mode = call.al() & 0x7f;
-      if (mode > 3 && mode != 7) return false;  // graphics
+      if (mode > 3 && mode != 7)
+        return false;  // graphics
       set_mode(call.al());
       return true;
     }
@@ -167,7 +182,9 @@ bool Bios::video(Call& call) {
       sync_cursor();
       return true;
     case 0x06:
-    case 0x07: scroll(call); return true;
+    case 0x07:
+      scroll(call);
+      return true;
     case 0x08: {
       const std::uint16_t at = cursor(page);
       call.set16(Gpr::Ax, peek16(cell(page, at >> 8, at & 0xff).value));
@@ -181,27 +198,35 @@ bool Bios::video(Call& call) {
       for (int i = first; i < last; ++i) {
         const std::uint64_t address = cell(page, i / kColumns, i % kColumns).value;
         poke8(address, call.al());
-        if (call.ah() == 0x09) poke8(address + 1, call.bx() & 0xffu);
+        if (call.ah() == 0x09)
+          poke8(address + 1, call.bx() & 0xffu);
       }
       return true;
     }
-    case 0x0e: teletype(page, call.al(), std::nullopt); return true;
+    case 0x0e:
+      teletype(page, call.al(), std::nullopt);
+      return true;
     case 0x0f:
       call.set16(Gpr::Ax, static_cast<std::uint32_t>(kColumns << 8 | peek8(bios::kVideoMode)));
       call.set16(Gpr::Bx, (call.bx() & 0xffu) | peek8(bios::kActivePage) * 256u);
       return true;
     case 0x12:
-      if ((call.bx() & 0xff) != 0x10) return false;
+      if ((call.bx() & 0xff) != 0x10)
+        return false;
       call.set16(Gpr::Bx, 0x0003);  // colour, 256 KiB
       call.set16(Gpr::Cx, 0x0009);
       return true;
-    case 0x13: write_string(call); return true;
+    case 0x13:
+      write_string(call);
+      return true;
     case 0x1a:
-      if (call.al() != 0) return false;
+      if (call.al() != 0)
+        return false;
       call.set16(Gpr::Ax, 0x001a);
       call.set16(Gpr::Bx, 0x0008);  // VGA with a colour display
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 

@@ -12,14 +12,26 @@ namespace gv {
 namespace {
 
 enum Cell : std::uint8_t {
-  kSeconds, kSecondsAlarm, kMinutes, kMinutesAlarm, kHours, kHoursAlarm,
-  kWeekday, kDay, kMonth, kYear, kStatusA, kStatusB, kStatusC, kStatusD,
+  kSeconds,
+  kSecondsAlarm,
+  kMinutes,
+  kMinutesAlarm,
+  kHours,
+  kHoursAlarm,
+  kWeekday,
+  kDay,
+  kMonth,
+  kYear,
+  kStatusA,
+  kStatusB,
+  kStatusC,
+  kStatusD,
   kCentury = 0x32,
 };
 
-constexpr std::uint8_t kSet = 0x80, kBinary = 0x04, k24Hours = 0x02;   // of register B
+constexpr std::uint8_t kSet = 0x80, kBinary = 0x04, k24Hours = 0x02;     // of register B
 constexpr std::uint8_t kPeriodic = 0x40, kAlarm = 0x20, kUpdate = 0x10;  // of B and C alike
-constexpr std::uint8_t kInterrupt = 0x80;                              // of register C
+constexpr std::uint8_t kInterrupt = 0x80;                                // of register C
 constexpr Cycles kUpdateTime = 244'000;  // UIP announces an update 244 us ahead
 
 // A calendar date and time of day; proleptic Gregorian, as <chrono> has it.
@@ -47,8 +59,8 @@ std::int64_t seconds_of(const WallTime& t) {
   using namespace std::chrono;
   // A 31 February counts on into March; the guest wrote the fields one by one.
   const sys_days first = year(t.year) / month(static_cast<unsigned>(t.month)) / 1;
-  const sys_seconds point = first + days(t.day - 1) + hours(t.hour) + minutes(t.minute) +
-                            std::chrono::seconds(t.second);
+  const sys_seconds point =
+      first + days(t.day - 1) + hours(t.hour) + minutes(t.minute) + std::chrono::seconds(t.second);
   return point.time_since_epoch().count();
 }
 
@@ -60,28 +72,33 @@ bool is_time_cell(std::uint8_t index) {
 }  // namespace
 
 std::int64_t CmosRtc::wall_seconds(Cycles now) const {
-  if ((cells_[kStatusB] & kSet) != 0) return frozen_;
+  if ((cells_[kStatusB] & kSet) != 0)
+    return frozen_;
   return kStartOfTime + offset_ + static_cast<std::int64_t>(now / kCyclesPerSecond);
 }
 
 std::uint8_t CmosRtc::encode(int value) const {
-  if ((cells_[kStatusB] & kBinary) != 0) return static_cast<std::uint8_t>(value);
+  if ((cells_[kStatusB] & kBinary) != 0)
+    return static_cast<std::uint8_t>(value);
   return static_cast<std::uint8_t>(value / 10 << 4 | value % 10);
 }
 
 int CmosRtc::decode(std::uint8_t value) const {
-  if ((cells_[kStatusB] & kBinary) != 0) return value;
+  if ((cells_[kStatusB] & kBinary) != 0)
+    return value;
   return (value >> 4) * 10 + (value & 0xf);
 }
 
 std::uint8_t CmosRtc::encode_hour(int hour) const {
-  if ((cells_[kStatusB] & k24Hours) != 0) return encode(hour);
+  if ((cells_[kStatusB] & k24Hours) != 0)
+    return encode(hour);
   const int twelve = hour % 12 == 0 ? 12 : hour % 12;
   return static_cast<std::uint8_t>(encode(twelve) | (hour >= 12 ? 0x80 : 0));
 }
 
 int CmosRtc::decode_hour(std::uint8_t value) const {
-  if ((cells_[kStatusB] & k24Hours) != 0) return decode(value);
+  if ((cells_[kStatusB] & k24Hours) != 0)
+    return decode(value);
   return decode(value & 0x7f) % 12 + ((value & 0x80) != 0 ? 12 : 0);
 }
 
@@ -89,14 +106,22 @@ std::uint8_t CmosRtc::read_cell(std::uint8_t index, Cycles now) {
   if (is_time_cell(index)) {
     const WallTime t = wall_time(wall_seconds(now));
     switch (index) {
-      case kSeconds: return encode(t.second);
-      case kMinutes: return encode(t.minute);
-      case kHours: return encode_hour(t.hour);
-      case kWeekday: return encode(t.weekday);
-      case kDay: return encode(t.day);
-      case kMonth: return encode(t.month);
-      case kYear: return encode(t.year % 100);
-      default: return encode(t.year / 100);
+      case kSeconds:
+        return encode(t.second);
+      case kMinutes:
+        return encode(t.minute);
+      case kHours:
+        return encode_hour(t.hour);
+      case kWeekday:
+        return encode(t.weekday);
+      case kDay:
+        return encode(t.day);
+      case kMonth:
+        return encode(t.month);
+      case kYear:
+        return encode(t.year % 100);
+      default:
+        return encode(t.year / 100);
     }
   }
   switch (index) {
@@ -111,7 +136,8 @@ std::uint8_t CmosRtc::read_cell(std::uint8_t index, Cycles now) {
       update_line();
       return causes;
     }
-    default: return cells_[index];
+    default:
+      return cells_[index];
   }
 }
 
@@ -120,14 +146,29 @@ void CmosRtc::write_time(std::uint8_t index, std::uint8_t value, Cycles now) {
   // Fields out of range do not make another date: they are brought into it.
   const auto field = [&](int low, int high) { return std::clamp(decode(value), low, high); };
   switch (index) {
-    case kSeconds: t.second = field(0, 59); break;
-    case kMinutes: t.minute = field(0, 59); break;
-    case kHours: t.hour = std::clamp(decode_hour(value), 0, 23); break;
-    case kDay: t.day = field(1, 31); break;
-    case kMonth: t.month = field(1, 12); break;
-    case kYear: t.year = t.year / 100 * 100 + field(0, 99); break;
-    case kCentury: t.year = field(19, 29) * 100 + t.year % 100; break;
-    default: return;  // the weekday follows from the date
+    case kSeconds:
+      t.second = field(0, 59);
+      break;
+    case kMinutes:
+      t.minute = field(0, 59);
+      break;
+    case kHours:
+      t.hour = std::clamp(decode_hour(value), 0, 23);
+      break;
+    case kDay:
+      t.day = field(1, 31);
+      break;
+    case kMonth:
+      t.month = field(1, 12);
+      break;
+    case kYear:
+      t.year = t.year / 100 * 100 + field(0, 99);
+      break;
+    case kCentury:
+      t.year = field(19, 29) * 100 + t.year % 100;
+      break;
+    default:
+      return;  // the weekday follows from the date
   }
   const std::int64_t seconds = seconds_of(t);
   if ((cells_[kStatusB] & kSet) != 0) {
@@ -143,7 +184,9 @@ void CmosRtc::write_cell(std::uint8_t index, std::uint8_t value, Cycles now) {
     return;
   }
   switch (index) {
-    case kStatusA: cells_[kStatusA] = value & 0x7f; break;
+    case kStatusA:
+      cells_[kStatusA] = value & 0x7f;
+      break;
     case kStatusB: {
       const std::int64_t wall = wall_seconds(now);
       const bool was_set = (cells_[kStatusB] & kSet) != 0;
@@ -158,14 +201,18 @@ void CmosRtc::write_cell(std::uint8_t index, std::uint8_t value, Cycles now) {
       break;
     }
     case kStatusC:
-    case kStatusD: return;  // read-only
-    default: cells_[index] = value; break;
+    case kStatusD:
+      return;  // read-only
+    default:
+      cells_[index] = value;
+      break;
   }
   seen_ = std::max(seen_, now);  // what gets enabled now has no past
 }
 
 std::uint32_t CmosRtc::read(std::uint16_t port, std::uint8_t, Cycles now) {
-  if (port == 0x70) return byte_lane(0xff);  // the index cannot be read
+  if (port == 0x70)
+    return byte_lane(0xff);  // the index cannot be read
   advance(now);
   return byte_lane(read_cell(index_, now));
 }
@@ -173,7 +220,8 @@ std::uint32_t CmosRtc::read(std::uint16_t port, std::uint8_t, Cycles now) {
 void CmosRtc::write(std::uint16_t port, std::uint8_t size, std::uint32_t value, Cycles now) {
   if (port == 0x70) {
     index_ = value & 0x7f;
-    if (size == 1) return;
+    if (size == 1)
+      return;
     value >>= 8;  // a word at 0x70 is index and data
   }
   advance(now);
@@ -182,7 +230,8 @@ void CmosRtc::write(std::uint16_t port, std::uint8_t size, std::uint32_t value, 
 
 std::uint64_t CmosRtc::periodic_hertz() const {
   const int rate = cells_[kStatusA] & 0xf;
-  if (rate == 0) return 0;
+  if (rate == 0)
+    return 0;
   // The two fastest selections repeat two slow ones: the chip's own oddity.
   return 32768u >> ((rate < 3 ? rate + 7 : rate) - 1);
 }
@@ -218,16 +267,19 @@ void CmosRtc::advance(Cycles now) {
   // One request per cause is all that register C can hold, so a late call
   // looks at each second only while an alarm could hide in it.
   const std::uint8_t enabled = cells_[kStatusB] & (kPeriodic | kAlarm | kUpdate);
-  if (enabled == 0 || now <= seen_) return;
+  if (enabled == 0 || now <= seen_)
+    return;
   if (const std::uint64_t hertz = periodic_hertz(); (enabled & kPeriodic) != 0 && hertz != 0) {
     const auto periods = [&](Cycles t) {
       return t / kCyclesPerSecond * hertz + t % kCyclesPerSecond * hertz / kCyclesPerSecond;
     };
-    if (periods(now) != periods(seen_)) raise(kPeriodic);
+    if (periods(now) != periods(seen_))
+      raise(kPeriodic);
   }
   const Cycles first = seen_ / kCyclesPerSecond + 1, last = now / kCyclesPerSecond;
   if (first <= last && (cells_[kStatusB] & kSet) == 0) {
-    if ((enabled & kUpdate) != 0) raise(kUpdate);
+    if ((enabled & kUpdate) != 0)
+      raise(kUpdate);
     constexpr Cycles kDay = 86'400;  // an alarm repeats daily: one day holds every match
     for (Cycles s = first; (enabled & kAlarm) != 0 && s <= last && s < first + kDay; ++s) {
       if (alarm_matches(kStartOfTime + offset_ + static_cast<std::int64_t>(s))) {
@@ -287,7 +339,8 @@ void CmosRtc::save(StateWriter& out) const {
 
 bool CmosRtc::restore(StateReader& in) {
   const auto cells = in.bytes();
-  if (cells.size() != cells_.size()) return false;
+  if (cells.size() != cells_.size())
+    return false;
   std::copy(cells.begin(), cells.end(), cells_.begin());
   index_ = in.u8() & 0x7f;
   offset_ = static_cast<std::int64_t>(in.u64());

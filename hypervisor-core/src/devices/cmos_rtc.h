@@ -57,9 +57,9 @@ class CmosRtc final : public Device {
   std::uint64_t memory_bytes_;
   std::array<std::uint8_t, 128> cells_{};
   std::uint8_t index_ = 0;
-  std::int64_t offset_ = 0;   // seconds by which the guest has moved the clock
-  std::int64_t frozen_ = 0;   // wall clock while register B's SET bit holds it
-  Cycles seen_ = 0;           // interrupts due up to here have been raised
+  std::int64_t offset_ = 0;  // seconds by which the guest has moved the clock
+  std::int64_t frozen_ = 0;  // wall clock while register B's SET bit holds it
+  Cycles seen_ = 0;          // interrupts due up to here have been raised
   bool line_ = false;
 };
 

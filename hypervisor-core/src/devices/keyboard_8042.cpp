@@ -23,7 +23,8 @@ void restore_queue(StateReader& in, std::deque<std::uint8_t>& queue) {
 }  // namespace
 
 void Keyboard8042::push_scan_code(std::uint8_t code) {
-  if (!scanning_) return;
+  if (!scanning_)
+    return;
   from_keyboard_.push_back(code);
   fill_output();
 }
@@ -55,7 +56,8 @@ void Keyboard8042::answer(std::uint8_t byte) { answers_.push_back(byte); }
 
 void Keyboard8042::write_output_port(std::uint8_t value) {
   output_port_ = static_cast<std::uint8_t>(value | 1);
-  if ((value & 1) == 0) host_.request_reset();
+  if ((value & 1) == 0)
+    host_.request_reset();
 }
 
 std::uint8_t Keyboard8042::status() const {
@@ -66,34 +68,61 @@ std::uint8_t Keyboard8042::status() const {
 void Keyboard8042::controller_command(std::uint8_t command) {
   awaited_ = 0;
   switch (command) {
-    case 0x20: answer(command_byte_); break;
+    case 0x20:
+      answer(command_byte_);
+      break;
     case 0x60:
     case 0xd1:
-    case 0xd2: awaited_ = command; break;  // their data comes through 0x60
-    case 0xa9: answer(0xff); break;        // no second port
+    case 0xd2:
+      awaited_ = command;
+      break;  // their data comes through 0x60
+    case 0xa9:
+      answer(0xff);
+      break;  // no second port
     case 0xaa:
       command_byte_ |= kSystemFlag;
       answer(0x55);
       break;
-    case 0xab: answer(0x00); break;
-    case 0xad: command_byte_ |= kDisabled; break;
-    case 0xae: command_byte_ &= static_cast<std::uint8_t>(~kDisabled); break;
-    case 0xc0: answer(0x80); break;  // input port: keyboard not locked
-    case 0xd0: answer(output_port_); break;
-    case 0xdd: output_port_ &= static_cast<std::uint8_t>(~2); break;
-    case 0xdf: output_port_ |= 2; break;
+    case 0xab:
+      answer(0x00);
+      break;
+    case 0xad:
+      command_byte_ |= kDisabled;
+      break;
+    case 0xae:
+      command_byte_ &= static_cast<std::uint8_t>(~kDisabled);
+      break;
+    case 0xc0:
+      answer(0x80);
+      break;  // input port: keyboard not locked
+    case 0xd0:
+      answer(output_port_);
+      break;
+    case 0xdd:
+      output_port_ &= static_cast<std::uint8_t>(~2);
+      break;
+    case 0xdf:
+      output_port_ |= 2;
+      break;
     default:
       // 0xf0 to 0xff pulse output lines low; line 0 resets the CPU.
-      if (command >= 0xf0 && (command & 1) == 0) host_.request_reset();
+      if (command >= 0xf0 && (command & 1) == 0)
+        host_.request_reset();
       break;
   }
 }
 
 void Keyboard8042::controller_data(std::uint8_t value) {
   switch (awaited_) {
-    case 0x60: command_byte_ = value; break;
-    case 0xd1: write_output_port(value); break;
-    default: answer(value); break;  // 0xd2: as if the keyboard had sent it
+    case 0x60:
+      command_byte_ = value;
+      break;
+    case 0xd1:
+      write_output_port(value);
+      break;
+    default:
+      answer(value);
+      break;  // 0xd2: as if the keyboard had sent it
   }
   awaited_ = 0;
 }
@@ -115,7 +144,9 @@ void Keyboard8042::keyboard_command(std::uint8_t command) {
       keyboard_awaited_ = command;
       answer(kAck);
       break;
-    case 0xee: answer(0xee); break;
+    case 0xee:
+      answer(0xee);
+      break;
     case 0xf2:
       answer(kAck);
       answer(0xab);
@@ -137,13 +168,17 @@ void Keyboard8042::keyboard_command(std::uint8_t command) {
       answer(kAck);
       answer(kSelfTestPassed);
       break;
-    default: answer(kResend); break;
+    default:
+      answer(kResend);
+      break;
   }
 }
 
 std::uint32_t Keyboard8042::read(std::uint16_t port, std::uint8_t, Cycles) {
-  if (port == 0x64) return byte_lane(status());
-  if (port == 0x92) return byte_lane(output_port_ & 2);
+  if (port == 0x64)
+    return byte_lane(status());
+  if (port == 0x92)
+    return byte_lane(output_port_ & 2);
   const std::uint8_t value = output_;
   full_ = false;
   update_line();  // falls, so that the next byte is an edge of its own
@@ -155,7 +190,8 @@ void Keyboard8042::write(std::uint16_t port, std::uint8_t, std::uint32_t value, 
   const auto byte = static_cast<std::uint8_t>(value);
   if (port == 0x92) {
     output_port_ = static_cast<std::uint8_t>((output_port_ & ~2) | (byte & 2));
-    if ((byte & 1) != 0) host_.request_reset();
+    if ((byte & 1) != 0)
+      host_.request_reset();
     return;
   }
   last_was_command_ = port == 0x64;
@@ -185,17 +221,18 @@ void Keyboard8042::save(StateWriter& out) const {
   for (const std::uint8_t v : {command_byte_, output_port_, output_, awaited_, keyboard_awaited_}) {
     out.u8(v);
   }
-  for (const bool v : {full_, last_was_command_, scanning_, line_}) out.flag(v);
+  for (const bool v : {full_, last_was_command_, scanning_, line_})
+    out.flag(v);
   save_queue(out, answers_);
   save_queue(out, from_keyboard_);
 }
 
 bool Keyboard8042::restore(StateReader& in) {
-  for (std::uint8_t* v :
-       {&command_byte_, &output_port_, &output_, &awaited_, &keyboard_awaited_}) {
+  for (std::uint8_t* v : {&command_byte_, &output_port_, &output_, &awaited_, &keyboard_awaited_}) {
     *v = in.u8();
   }
-  for (bool* v : {&full_, &last_was_command_, &scanning_, &line_}) *v = in.flag();
+  for (bool* v : {&full_, &last_was_command_, &scanning_, &line_})
+    *v = in.flag();
   restore_queue(in, answers_);
   restore_queue(in, from_keyboard_);
   return in.ok();

@@ -31,7 +31,9 @@ class Keyboard8042 final : public Device {
   bool a20() const { return (output_port_ & 2) != 0; }
 
   std::string_view name() const override { return "keyboard 8042"; }
-  std::vector<PortRange> ports() const override { return {{0x60, 0x60}, {0x64, 0x64}, {0x92, 0x92}}; }
+  std::vector<PortRange> ports() const override {
+    return {{0x60, 0x60}, {0x64, 0x64}, {0x92, 0x92}};
+  }
   std::uint32_t read(std::uint16_t port, std::uint8_t size, Cycles now) override;
   void write(std::uint16_t port, std::uint8_t size, std::uint32_t value, Cycles now) override;
   void reset() override;

@@ -37,11 +37,11 @@ class Pic8259 final : public Device {
   // One of the two chips; for tests and panels.
   struct Chip {
     std::uint8_t irr = 0, isr = 0, imr = 0;
-    std::uint8_t lines = 0;          // level of the input pins
+    std::uint8_t lines = 0;            // level of the input pins
     std::uint8_t level_triggered = 0;  // ELCR
     std::uint8_t vector_base = 0;
-    std::uint8_t lowest = 7;         // input with the lowest priority: rotation moves it
-    std::uint8_t next_icw = 0;       // 0: initialised, else the ICW it waits for
+    std::uint8_t lowest = 7;    // input with the lowest priority: rotation moves it
+    std::uint8_t next_icw = 0;  // 0: initialised, else the ICW it waits for
     bool wants_icw4 = false, single = false, all_level = false;
     bool auto_eoi = false, rotate_on_auto_eoi = false;
     bool special_fully_nested = false, special_mask = false;

@@ -29,7 +29,8 @@ std::uint32_t Pit8254::read(std::uint16_t port, std::uint8_t, Cycles now) {
     return byte_lane(static_cast<std::uint8_t>(port61_ | (refresh ? 0x10 : 0) |
                                                (counters_[2].output(tick) ? 0x20 : 0)));
   }
-  if (port == 0x43) return byte_lane(0xff);  // the control word cannot be read
+  if (port == 0x43)
+    return byte_lane(0xff);  // the control word cannot be read
   return byte_lane(counters_[port - 0x40u].read_count(tick));
 }
 
@@ -63,10 +64,13 @@ void Pit8254::write_control(std::uint8_t control, PitTicks tick) {
   const int select = control >> 6;
   if (select == 3) {  // read-back: bits 1 to 3 choose counters, active-low bits what to latch
     for (int i = 0; i < 3; ++i) {
-      if ((control & (2 << i)) == 0) continue;
+      if ((control & (2 << i)) == 0)
+        continue;
       Counter& counter = counters_[static_cast<std::size_t>(i)];
-      if ((control & 0x20) == 0) counter.latch_count(tick);
-      if ((control & 0x10) == 0) counter.latch_status(tick);
+      if ((control & 0x20) == 0)
+        counter.latch_count(tick);
+      if ((control & 0x10) == 0)
+        counter.latch_status(tick);
     }
     return;
   }
@@ -80,15 +84,18 @@ void Pit8254::write_control(std::uint8_t control, PitTicks tick) {
 
 std::optional<Cycles> Pit8254::deadline() const {
   const auto edge = counters_[0].next_rising_edge(seen_);
-  if (!edge) return std::nullopt;
+  if (!edge)
+    return std::nullopt;
   return cycle_of(*edge);
 }
 
 void Pit8254::advance(Cycles now) {
   const PitTicks tick = ticks_at(now);
   const auto edge = counters_[0].next_rising_edge(seen_);
-  if (!edge || *edge > tick) return;
-  if (line_) host_.set_irq(kIrq, false);
+  if (!edge || *edge > tick)
+    return;
+  if (line_)
+    host_.set_irq(kIrq, false);
   line_ = true;
   host_.set_irq(kIrq, true);
   counters_[0].settle(tick);
@@ -96,7 +103,8 @@ void Pit8254::advance(Cycles now) {
 }
 
 void Pit8254::reset() {
-  for (Counter& counter : counters_) counter = Counter{};
+  for (Counter& counter : counters_)
+    counter = Counter{};
   counters_[2].set_gate(false, 0);
   port61_ = 0;
   seen_ = 0;
@@ -104,7 +112,8 @@ void Pit8254::reset() {
 }
 
 void Pit8254::save(StateWriter& out) const {
-  for (const Counter& counter : counters_) counter.save(out);
+  for (const Counter& counter : counters_)
+    counter.save(out);
   out.u8(port61_);
   out.u64(seen_);
   out.flag(line_);
@@ -112,7 +121,8 @@ void Pit8254::save(StateWriter& out) const {
 
 bool Pit8254::restore(StateReader& in) {
   for (Counter& counter : counters_) {
-    if (!counter.restore(in)) return false;
+    if (!counter.restore(in))
+      return false;
   }
   port61_ = in.u8() & 0xf;
   seen_ = in.u64();

@@ -89,14 +89,14 @@ class Pit8254 final : public Device {
     Access access_ = Access::LowThenHigh;
     bool bcd_ = false;
     bool gate_ = true;
-    bool loaded_ = false;        // counting since start_, or held at held_ by the gate
-    std::uint32_t reload_ = 0;   // 1 to 65536, once written
-    std::uint32_t next_ = 0;     // mode 2 and 3: the count for the next period, 0 if none
-    PitTicks start_ = 0;         // the tick at which the count was in the counter
-    PitTicks held_ = 0;          // elapsed ticks when the gate fell
-    bool write_high_ = false;    // the next byte written is the high one
+    bool loaded_ = false;       // counting since start_, or held at held_ by the gate
+    std::uint32_t reload_ = 0;  // 1 to 65536, once written
+    std::uint32_t next_ = 0;    // mode 2 and 3: the count for the next period, 0 if none
+    PitTicks start_ = 0;        // the tick at which the count was in the counter
+    PitTicks held_ = 0;         // elapsed ticks when the gate fell
+    bool write_high_ = false;   // the next byte written is the high one
     bool read_high_ = false;
-    std::uint8_t low_ = 0;       // the low byte of a two-byte write
+    std::uint8_t low_ = 0;  // the low byte of a two-byte write
     std::optional<std::uint16_t> latched_;
     std::optional<std::uint8_t> latched_status_;
   };
@@ -106,8 +106,8 @@ class Pit8254 final : public Device {
 
   DeviceHost& host_;
   std::array<Counter, 3> counters_;
-  std::uint8_t port61_ = 0;   // bits 0 to 3 as written
-  PitTicks seen_ = 0;         // edges of counter 0 up to here are on the line
+  std::uint8_t port61_ = 0;  // bits 0 to 3 as written
+  PitTicks seen_ = 0;        // edges of counter 0 up to here are on the line
   // OUT 0 idles high, as firmware leaves it: to program the timer is not an edge.
   bool line_ = true;
 };

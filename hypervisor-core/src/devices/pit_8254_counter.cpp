@@ -21,7 +21,8 @@ constexpr std::uint32_t from_bcd(std::uint32_t v) {
 }  // namespace
 
 PitTicks Pit8254::Counter::elapsed(PitTicks tick) const {
-  if (!gate_ && !triggered_by_gate()) return held_;
+  if (!gate_ && !triggered_by_gate())
+    return held_;
   return tick > start_ ? tick - start_ : 0;
 }
 
@@ -41,50 +42,64 @@ void Pit8254::Counter::write_control(std::uint8_t control) {
 
 void Pit8254::Counter::write_count(std::uint8_t byte, PitTicks tick) {
   switch (access_) {
-    case Access::Low: load(byte, tick); break;
-    case Access::High: load(static_cast<std::uint32_t>(byte) << 8, tick); break;
+    case Access::Low:
+      load(byte, tick);
+      break;
+    case Access::High:
+      load(static_cast<std::uint32_t>(byte) << 8, tick);
+      break;
     case Access::LowThenHigh:
       if (!write_high_) {
         low_ = byte;
         write_high_ = true;
-        if (mode_ == 0) loaded_ = false;  // the first byte stops the count, OUT falls
+        if (mode_ == 0)
+          loaded_ = false;  // the first byte stops the count, OUT falls
       } else {
         write_high_ = false;
         load(static_cast<std::uint32_t>(low_ | byte << 8), tick);
       }
       break;
-    case Access::Latch: break;  // power-on only: no control word yet
+    case Access::Latch:
+      break;  // power-on only: no control word yet
   }
 }
 
 void Pit8254::Counter::load(std::uint32_t count, PitTicks tick) {
   const std::uint32_t modulus = bcd_ ? 10000 : 65536;
-  if (bcd_) count = from_bcd(count) % modulus;
-  if (count == 0) count = modulus;
-  if (periodic() && count == 1) count = 2;  // the data sheet calls 1 illegal here
+  if (bcd_)
+    count = from_bcd(count) % modulus;
+  if (count == 0)
+    count = modulus;
+  if (periodic() && count == 1)
+    count = 2;  // the data sheet calls 1 illegal here
   if (periodic() && loaded_) {
     // The running period ends first. Name its start, so that its end can be found.
-    if (tick > start_) start_ += (tick - start_) / reload_ * reload_;
+    if (tick > start_)
+      start_ += (tick - start_) / reload_ * reload_;
     next_ = count;
     return;
   }
   reload_ = count;
-  if (triggered_by_gate()) return;  // the next rising edge of the gate starts it
+  if (triggered_by_gate())
+    return;  // the next rising edge of the gate starts it
   loaded_ = true;
   start_ = tick + 1;  // the clock after the write moves the count into the counter
   held_ = 0;
 }
 
 void Pit8254::Counter::settle(PitTicks tick) {
-  if (next_ == 0 || !counting()) return;
-  if (tick < start_ + reload_) return;
+  if (next_ == 0 || !counting())
+    return;
+  if (tick < start_ + reload_)
+    return;
   start_ += reload_;  // the end of the period in which the count was written
   reload_ = next_;
   next_ = 0;
 }
 
 void Pit8254::Counter::set_gate(bool gate, PitTicks tick) {
-  if (gate == gate_) return;
+  if (gate == gate_)
+    return;
   settle(tick);
   if (!gate) {
     held_ = elapsed(tick);
@@ -93,11 +108,13 @@ void Pit8254::Counter::set_gate(bool gate, PitTicks tick) {
   }
   gate_ = true;
   if (triggered_by_gate()) {
-    if (reload_ == 0) return;
+    if (reload_ == 0)
+      return;
     loaded_ = true;
     start_ = tick + 1;
   } else if (periodic()) {
-    if (next_ != 0) reload_ = next_;  // the gate reloads the counter
+    if (next_ != 0)
+      reload_ = next_;  // the gate reloads the counter
     next_ = 0;
     start_ = tick + 1;
   } else {
@@ -112,7 +129,8 @@ Pit8254::Counter Pit8254::Counter::settled(PitTicks tick) const {
 }
 
 std::uint16_t Pit8254::Counter::count(PitTicks tick) const {
-  if (next_ != 0 && counting() && tick >= start_ + reload_) return settled(tick).count(tick);
+  if (next_ != 0 && counting() && tick >= start_ + reload_)
+    return settled(tick).count(tick);
   const std::uint64_t modulus = bcd_ ? 10000 : 65536;
   std::uint64_t value = reload_ % modulus;
   if (loaded_) {
@@ -124,7 +142,8 @@ std::uint16_t Pit8254::Counter::count(PitTicks tick) const {
       const PitTicks phase = e % reload_, half = (reload_ + 1u) / 2;
       const PitTicks within = phase < half ? phase : phase - half;
       value = (reload_ & ~1u) - 2 * within;
-      if (value > reload_) value = 0;
+      if (value > reload_)
+        value = 0;
     } else {
       value = reload_ + modulus - e % modulus;
     }
@@ -134,24 +153,34 @@ std::uint16_t Pit8254::Counter::count(PitTicks tick) const {
 }
 
 bool Pit8254::Counter::output(PitTicks tick) const {
-  if (next_ != 0 && counting() && tick >= start_ + reload_) return settled(tick).output(tick);
-  if (!loaded_) return mode_ != 0;
+  if (next_ != 0 && counting() && tick >= start_ + reload_)
+    return settled(tick).output(tick);
+  if (!loaded_)
+    return mode_ != 0;
   const PitTicks e = elapsed(tick);
   switch (mode_) {
-    case 0: return e >= reload_;
-    case 1: return e >= reload_;
-    case 2: return !gate_ || e % reload_ != reload_ - 1;  // low for the last clock of a period
-    case 3: return !gate_ || e % reload_ < (reload_ + 1u) / 2;
-    default: return e != reload_;  // 4 and 5: low for one clock at the end
+    case 0:
+      return e >= reload_;
+    case 1:
+      return e >= reload_;
+    case 2:
+      return !gate_ || e % reload_ != reload_ - 1;  // low for the last clock of a period
+    case 3:
+      return !gate_ || e % reload_ < (reload_ + 1u) / 2;
+    default:
+      return e != reload_;  // 4 and 5: low for one clock at the end
   }
 }
 
 std::optional<PitTicks> Pit8254::Counter::next_rising_edge(PitTicks tick) const {
-  if (!loaded_) return std::nullopt;
-  if (!gate_ && !triggered_by_gate()) return std::nullopt;
+  if (!loaded_)
+    return std::nullopt;
+  if (!gate_ && !triggered_by_gate())
+    return std::nullopt;
   if (periodic()) {
     const PitTicks first = start_ + reload_;
-    if (tick < first) return first;
+    if (tick < first)
+      return first;
     if (next_ != 0) {
       // Not settled yet: the period after `first` has the new length.
       return first + ((tick - first) / next_ + 1) * next_;
@@ -159,7 +188,8 @@ std::optional<PitTicks> Pit8254::Counter::next_rising_edge(PitTicks tick) const 
     return start_ + ((tick - start_) / reload_ + 1) * reload_;
   }
   const PitTicks edge = start_ + reload_ + (mode_ >= 4 ? 1 : 0);
-  if (tick < edge) return edge;
+  if (tick < edge)
+    return edge;
   return std::nullopt;
 }
 
@@ -170,12 +200,14 @@ std::uint8_t Pit8254::Counter::status(PitTicks tick) const {
 
 void Pit8254::Counter::latch_count(PitTicks tick) {
   settle(tick);
-  if (!latched_) latched_ = count(tick);  // a second latch before the read is ignored
+  if (!latched_)
+    latched_ = count(tick);  // a second latch before the read is ignored
 }
 
 void Pit8254::Counter::latch_status(PitTicks tick) {
   settle(tick);
-  if (!latched_status_) latched_status_ = status(tick);
+  if (!latched_status_)
+    latched_status_ = status(tick);
 }
 
 std::uint8_t Pit8254::Counter::read_count(PitTicks tick) {
@@ -192,7 +224,8 @@ std::uint8_t Pit8254::Counter::read_count(PitTicks tick) {
     return access_ == Access::Low ? low : high;
   }
   read_high_ = !read_high_;
-  if (read_high_) return low;
+  if (read_high_)
+    return low;
   latched_.reset();
   return high;
 }
@@ -238,8 +271,8 @@ bool Pit8254::Counter::restore(StateReader& in) {
   latched_status_ = has_status ? std::optional(status) : std::nullopt;
   // A loaded counter divides by its count, and time does not start in the far future.
   constexpr PitTicks kLastTick = PitTicks{1} << 60;
-  return in.ok() && mode_ < 6 && reload_ <= 65536 && next_ <= 65536 &&
-         !(loaded_ && reload_ == 0) && start_ < kLastTick && held_ < kLastTick;
+  return in.ok() && mode_ < 6 && reload_ <= 65536 && next_ <= 65536 && !(loaded_ && reload_ == 0) &&
+         start_ < kLastTick && held_ < kLastTick;
 }
 
 }  // namespace gv

@@ -16,7 +16,8 @@ namespace gv {
 inline std::string hex_text(std::uint64_t value, int digits) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string text = "0x";
-  for (int i = digits - 1; i >= 0; --i) text += kDigits[(value >> (4 * i)) & 0xf];
+  for (int i = digits - 1; i >= 0; --i)
+    text += kDigits[(value >> (4 * i)) & 0xf];
   return text;
 }
 inline std::string hex8(std::uint8_t value) { return hex_text(value, 2); }

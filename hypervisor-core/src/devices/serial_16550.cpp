@@ -29,7 +29,8 @@ void restore_queue(StateReader& in, std::deque<std::uint8_t>& queue) {
 
 void Serial16550::push_input(std::uint8_t byte) {
   waiting_.push_back(byte);
-  if (!loopback()) fill_receiver();  // looped back, the input pin is disconnected
+  if (!loopback())
+    fill_receiver();  // looped back, the input pin is disconnected
   update_line();
 }
 
@@ -41,10 +42,12 @@ void Serial16550::fill_receiver() {
 }
 
 std::uint8_t Serial16550::take_received() {
-  if (received_.empty()) return 0;
+  if (received_.empty())
+    return 0;
   const std::uint8_t byte = received_.front();
   received_.pop_front();
-  if (!loopback()) fill_receiver();
+  if (!loopback())
+    fill_receiver();
   return byte;
 }
 
@@ -54,7 +57,8 @@ void Serial16550::transmit(std::uint8_t byte) {
   thre_pending_ = false;
   update_line();
   if (loopback()) {
-    if (received_.size() < receiver_size()) received_.push_back(byte);
+    if (received_.size() < receiver_size())
+      received_.push_back(byte);
   } else {
     host_.console_byte(byte, false);
   }
@@ -73,7 +77,8 @@ std::uint8_t Serial16550::interrupt_identification() const {
   if ((ier_ & kIerReceive) != 0 && !received_.empty()) {
     return received_.size() >= trigger_level() ? kIirReceive : kIirTimeout;
   }
-  if ((ier_ & kIerTransmit) != 0 && thre_pending_) return kIirTransmit;
+  if ((ier_ & kIerTransmit) != 0 && thre_pending_)
+    return kIirTransmit;
   return kIirNone;
 }
 
@@ -88,7 +93,8 @@ void Serial16550::update_line() {
 }
 
 std::uint8_t Serial16550::modem_status() const {
-  if (!loopback()) return 0xb0;  // DCD, DSR, CTS: somebody is at the other end
+  if (!loopback())
+    return 0xb0;  // DCD, DSR, CTS: somebody is at the other end
   // DTR to DSR, RTS to CTS, OUT1 to RI, OUT2 to DCD.
   return static_cast<std::uint8_t>(((mcr_ & 1) << 5) | ((mcr_ & 2) << 3) | ((mcr_ & 0xc) << 4));
 }
@@ -102,14 +108,20 @@ std::uint8_t Serial16550::read_register(int index) {
       return dlab ? static_cast<std::uint8_t>(divisor_ >> 8) : ier_;
     case kIirFcr: {
       const std::uint8_t identification = interrupt_identification();
-      if (identification == kIirTransmit) thre_pending_ = false;  // reading it serves it
+      if (identification == kIirTransmit)
+        thre_pending_ = false;  // reading it serves it
       return static_cast<std::uint8_t>(identification | (fifo_enabled_ ? 0xc0 : 0));
     }
-    case kLcr: return lcr_;
-    case kMcr: return mcr_;
-    case kLsr: return static_cast<std::uint8_t>(kLsrIdle | (received_.empty() ? 0 : kLsrReady));
-    case kMsr: return modem_status();
-    default: return scr_;
+    case kLcr:
+      return lcr_;
+    case kMcr:
+      return mcr_;
+    case kLsr:
+      return static_cast<std::uint8_t>(kLsrIdle | (received_.empty() ? 0 : kLsrReady));
+    case kMsr:
+      return modem_status();
+    default:
+      return scr_;
   }
 }
 
@@ -128,23 +140,32 @@ void Serial16550::write_register(int index, std::uint8_t value) {
         divisor_ = static_cast<std::uint16_t>((divisor_ & 0xff) | (value << 8));
       } else {
         // Enabling the interrupt while the holding register is empty raises it.
-        if ((value & ~ier_ & kIerTransmit) != 0) thre_pending_ = true;
+        if ((value & ~ier_ & kIerTransmit) != 0)
+          thre_pending_ = true;
         ier_ = value & 0xf;
       }
       break;
     case kIirFcr:
-      if (((value & 1) != 0) != fifo_enabled_ || (value & 2) != 0) received_.clear();
+      if (((value & 1) != 0) != fifo_enabled_ || (value & 2) != 0)
+        received_.clear();
       fifo_enabled_ = (value & 1) != 0;
       trigger_ = value >> 6;
-      if (!loopback()) fill_receiver();
+      if (!loopback())
+        fill_receiver();
       break;
-    case kLcr: lcr_ = value; break;
+    case kLcr:
+      lcr_ = value;
+      break;
     case kMcr:
       mcr_ = value & 0x1f;
-      if (!loopback()) fill_receiver();
+      if (!loopback())
+        fill_receiver();
       break;
-    case kScr: scr_ = value; break;
-    default: break;  // LSR and MSR are read-only
+    case kScr:
+      scr_ = value;
+      break;
+    default:
+      break;  // LSR and MSR are read-only
   }
 }
 

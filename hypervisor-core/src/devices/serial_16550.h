@@ -57,9 +57,9 @@ class Serial16550 final : public Device {
   std::uint8_t ier_ = 0, lcr_ = 0, mcr_ = 0, scr_ = 0;
   std::uint16_t divisor_ = 12;  // 9600 baud
   bool fifo_enabled_ = false;
-  std::uint8_t trigger_ = 0;    // FCR bits 7 and 6
-  bool thre_pending_ = false;   // the "transmitter empty" interrupt is not served yet
-  bool line_ = false;           // level of our interrupt line
+  std::uint8_t trigger_ = 0;           // FCR bits 7 and 6
+  bool thre_pending_ = false;          // the "transmitter empty" interrupt is not served yet
+  bool line_ = false;                  // level of our interrupt line
   std::deque<std::uint8_t> received_;  // in the chip
   std::deque<std::uint8_t> waiting_;   // still with the sender
 };

@@ -24,7 +24,8 @@ std::vector<std::uint8_t> bytes_of(const std::array<std::uint8_t, N>& array) {
 template <std::size_t N>
 bool restore_array(StateReader& in, std::array<std::uint8_t, N>& array) {
   const auto bytes = in.bytes();
-  if (bytes.size() != N) return false;
+  if (bytes.size() != N)
+    return false;
   std::copy(bytes.begin(), bytes.end(), array.begin());
   return true;
 }
@@ -62,38 +63,55 @@ std::uint8_t VgaText::input_status(Cycles now) {
 std::uint8_t VgaText::read_register(std::uint16_t port, Cycles now) {
   switch (port) {
     case 0x3b4:
-    case 0x3d4: return crtc_index_;
+    case 0x3d4:
+      return crtc_index_;
     case 0x3b5:
-    case 0x3d5: return crtc_[crtc_index_];
+    case 0x3d5:
+      return crtc_[crtc_index_];
     case 0x3ba:
     case 0x3da:
       attribute_data_ = false;  // reading the status resets the flip-flop
       return input_status(now);
-    case 0x3c0: return attribute_index_;
-    case 0x3c1: return attribute_[attribute_index_ & 0x1f];
-    case 0x3c4: return sequencer_index_;
-    case 0x3c5: return sequencer_[sequencer_index_];
-    case 0x3c6: return pel_mask_;
-    case 0x3c7: return 0;
-    case 0x3c8: return static_cast<std::uint8_t>(palette_write_ / 3);
+    case 0x3c0:
+      return attribute_index_;
+    case 0x3c1:
+      return attribute_[attribute_index_ & 0x1f];
+    case 0x3c4:
+      return sequencer_index_;
+    case 0x3c5:
+      return sequencer_[sequencer_index_];
+    case 0x3c6:
+      return pel_mask_;
+    case 0x3c7:
+      return 0;
+    case 0x3c8:
+      return static_cast<std::uint8_t>(palette_write_ / 3);
     case 0x3c9: {
       const std::uint8_t value = palette_[palette_read_];
       palette_read_ = static_cast<std::uint16_t>((palette_read_ + 1) % palette_.size());
       return value;
     }
-    case 0x3cc: return miscellaneous_;
-    case 0x3ce: return graphics_index_;
-    case 0x3cf: return graphics_[graphics_index_];
-    default: return 0xff;
+    case 0x3cc:
+      return miscellaneous_;
+    case 0x3ce:
+      return graphics_index_;
+    case 0x3cf:
+      return graphics_[graphics_index_];
+    default:
+      return 0xff;
   }
 }
 
 void VgaText::write_register(std::uint16_t port, std::uint8_t value) {
   switch (port) {
     case 0x3b4:
-    case 0x3d4: crtc_index_ = value; break;
+    case 0x3d4:
+      crtc_index_ = value;
+      break;
     case 0x3b5:
-    case 0x3d5: crtc_[crtc_index_] = value; break;
+    case 0x3d5:
+      crtc_[crtc_index_] = value;
+      break;
     case 0x3c0:
       if (attribute_data_) {
         attribute_[attribute_index_ & 0x1f] = value;
@@ -102,24 +120,42 @@ void VgaText::write_register(std::uint16_t port, std::uint8_t value) {
       }
       attribute_data_ = !attribute_data_;
       break;
-    case 0x3c2: miscellaneous_ = value; break;
-    case 0x3c4: sequencer_index_ = value; break;
-    case 0x3c5: sequencer_[sequencer_index_] = value; break;
-    case 0x3c6: pel_mask_ = value; break;
-    case 0x3c7: palette_read_ = static_cast<std::uint16_t>(value * 3); break;
-    case 0x3c8: palette_write_ = static_cast<std::uint16_t>(value * 3); break;
+    case 0x3c2:
+      miscellaneous_ = value;
+      break;
+    case 0x3c4:
+      sequencer_index_ = value;
+      break;
+    case 0x3c5:
+      sequencer_[sequencer_index_] = value;
+      break;
+    case 0x3c6:
+      pel_mask_ = value;
+      break;
+    case 0x3c7:
+      palette_read_ = static_cast<std::uint16_t>(value * 3);
+      break;
+    case 0x3c8:
+      palette_write_ = static_cast<std::uint16_t>(value * 3);
+      break;
     case 0x3c9:
       palette_[palette_write_] = value & 0x3f;
       palette_write_ = static_cast<std::uint16_t>((palette_write_ + 1) % palette_.size());
       break;
-    case 0x3ce: graphics_index_ = value; break;
-    case 0x3cf: graphics_[graphics_index_] = value; break;
-    default: break;
+    case 0x3ce:
+      graphics_index_ = value;
+      break;
+    case 0x3cf:
+      graphics_[graphics_index_] = value;
+      break;
+    default:
+      break;
   }
 }
 
 std::uint32_t VgaText::read(std::uint16_t port, std::uint8_t size, Cycles now) {
-  if (size == 1) return byte_lane(read_register(port, now));
+  if (size == 1)
+    return byte_lane(read_register(port, now));
   // A word at an index port is index and data, as everybody writes it.
   const std::uint8_t low = read_register(port, now);
   const std::uint8_t high = read_register(static_cast<std::uint16_t>(port + 1), now);
@@ -135,7 +171,8 @@ void VgaText::write(std::uint16_t port, std::uint8_t size, std::uint32_t value, 
 
 void VgaText::reset() {
   crtc_index_ = sequencer_index_ = graphics_index_ = attribute_index_ = 0;
-  for (auto* set : {&crtc_, &sequencer_, &graphics_, &attribute_}) set->fill(0);
+  for (auto* set : {&crtc_, &sequencer_, &graphics_, &attribute_})
+    set->fill(0);
   palette_.fill(0);
   crtc_[kCursorStart] = 14;
   crtc_[kCursorStart + 1] = 15;
@@ -150,7 +187,8 @@ void VgaText::save(StateWriter& out) const {
                                miscellaneous_, pel_mask_}) {
     out.u8(v);
   }
-  for (const auto* set : {&crtc_, &sequencer_, &graphics_, &attribute_}) out.bytes(bytes_of(*set));
+  for (const auto* set : {&crtc_, &sequencer_, &graphics_, &attribute_})
+    out.bytes(bytes_of(*set));
   out.bytes(bytes_of(palette_));
   out.u16(palette_write_);
   out.u16(palette_read_);
@@ -163,9 +201,11 @@ bool VgaText::restore(StateReader& in) {
     *v = in.u8();
   }
   for (auto* set : {&crtc_, &sequencer_, &graphics_, &attribute_}) {
-    if (!restore_array(in, *set)) return false;
+    if (!restore_array(in, *set))
+      return false;
   }
-  if (!restore_array(in, palette_)) return false;
+  if (!restore_array(in, palette_))
+    return false;
   palette_write_ = in.u16();
   palette_read_ = in.u16();
   attribute_data_ = in.flag();

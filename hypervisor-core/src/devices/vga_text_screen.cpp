@@ -29,9 +29,12 @@ static_assert(sizeof kLowGlyphs / sizeof(char16_t) == 32 + 1);
 static_assert(sizeof kHighGlyphs / sizeof(char16_t) == 128 + 1);
 
 char16_t glyph(std::uint8_t character) {
-  if (character < 0x20) return kLowGlyphs[character];
-  if (character == 0x7f) return u'\u2302';
-  if (character < 0x80) return character;
+  if (character < 0x20)
+    return kLowGlyphs[character];
+  if (character == 0x7f)
+    return u'\u2302';
+  if (character < 0x80)
+    return character;
   return kHighGlyphs[character - 0x80];
 }
 
@@ -59,10 +62,12 @@ std::string screen_to_text(const VgaTextScreen& screen) {
   std::string text;
   for (int row = 0; row < VgaTextScreen::kRows; ++row) {
     const auto at = [&](int column) {
-      return screen.cells[static_cast<std::size_t>(row * VgaTextScreen::kColumns + column)].character;
+      return screen.cells[static_cast<std::size_t>(row * VgaTextScreen::kColumns + column)]
+          .character;
     };
     int end = VgaTextScreen::kColumns;
-    while (end > 0 && is_blank(at(end - 1))) --end;
+    while (end > 0 && is_blank(at(end - 1)))
+      --end;
     for (int column = 0; column < end; ++column) {
       append_utf8(text, is_blank(at(column)) ? u' ' : glyph(at(column)));
     }

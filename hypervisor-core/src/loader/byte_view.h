@@ -24,7 +24,8 @@ class ByteView {
   // The part, or nothing when it is not wholly inside.
   std::optional<std::span<const std::uint8_t>> part(std::uint64_t offset,
                                                     std::uint64_t count) const {
-    if (!contains(offset, count)) return std::nullopt;
+    if (!contains(offset, count))
+      return std::nullopt;
     return bytes_.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(count));
   }
 

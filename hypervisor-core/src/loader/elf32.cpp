@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::uint64_t kHeaderSize = 52, kProgramHeaderSize = 32, kSectionHeaderSize = 40,
                         kSymbolSize = 16;
-constexpr std::uint32_t kLoad = 1;          // p_type
-constexpr std::uint32_t kSymbolTable = 2;   // sh_type
+constexpr std::uint32_t kLoad = 1;         // p_type
+constexpr std::uint32_t kSymbolTable = 2;  // sh_type
 constexpr std::uint16_t kExecutable = 2, kSharedObject = 3, kRelocatable = 1;
 constexpr std::uint16_t kMachine386 = 3;
 
@@ -48,12 +48,14 @@ Result<void> check_identity(const ImageName& name, const ByteView& file) {
                       ", not for x86; build it for i386");
   }
   switch (file.u16(16)) {
-    case kExecutable: return {};
+    case kExecutable:
+      return {};
     case kRelocatable:
       return name.error("is an object file that is not linked yet; link it with ld -m elf_i386");
     case kSharedObject:
       return name.error("is position-independent and has no fixed addresses; link it with -no-pie");
-    default: return name.error("is an ELF file but not an executable; link it with ld -m elf_i386");
+    default:
+      return name.error("is an ELF file but not an executable; link it with ld -m elf_i386");
   }
 }
 
@@ -66,13 +68,16 @@ bool is_elf(std::span<const std::uint8_t> image) {
 
 Result<ElfImage> parse_elf32(const ImageName& name, std::span<const std::uint8_t> image) {
   const ByteView file(image);
-  if (!is_elf(image)) return name.error("is not an ELF file; choose another image kind");
+  if (!is_elf(image))
+    return name.error("is not an ELF file; choose another image kind");
   GV_TRY(check_identity(name, file));
   const std::uint64_t table = file.u32(28), entry_size = file.u16(42), count = file.u16(44);
-  if (count == 0) return name.error("has no program headers, so nothing says where it loads; link it");
+  if (count == 0)
+    return name.error("has no program headers, so nothing says where it loads; link it");
   if (entry_size < kProgramHeaderSize || !file.contains(table, entry_size * count)) {
-    return name.error("is a truncated ELF file: its program headers lie outside the file; copy or "
-                      "build it again");
+    return name.error(
+        "is a truncated ELF file: its program headers lie outside the file; copy or "
+        "build it again");
   }
 
   ElfImage elf;
@@ -80,7 +85,8 @@ Result<ElfImage> parse_elf32(const ImageName& name, std::span<const std::uint8_t
   std::optional<std::uint32_t> physical_entry;
   for (std::uint64_t i = 0; i < count; ++i) {
     const ProgramHeader header = program_header(file, table + i * entry_size);
-    if (header.type != kLoad || header.memory_bytes == 0) continue;
+    if (header.type != kLoad || header.memory_bytes == 0)
+      continue;
     if (header.file_bytes > header.memory_bytes) {
       return name.error("segment " + std::to_string(i) +
                         " has more bytes in the file than in memory; build it again");
@@ -118,31 +124,39 @@ Result<ElfImage> parse_elf32(const ImageName& name, std::span<const std::uint8_t
 
 std::vector<Symbol> elf32_symbols(std::span<const std::uint8_t> image) {
   const ByteView file(image);
-  if (!is_elf(image) || file.u8(4) != 1) return {};
+  if (!is_elf(image) || file.u8(4) != 1)
+    return {};
   const std::uint64_t table = file.u32(32), entry_size = file.u16(46), count = file.u16(48);
-  if (entry_size < kSectionHeaderSize || !file.contains(table, entry_size * count)) return {};
+  if (entry_size < kSectionHeaderSize || !file.contains(table, entry_size * count))
+    return {};
 
   std::vector<Symbol> symbols;
   for (std::uint64_t section = 0; section < count; ++section) {
     const std::uint64_t at = table + section * entry_size;
-    if (file.u32(at + 4) != kSymbolTable) continue;
+    if (file.u32(at + 4) != kSymbolTable)
+      continue;
     const auto entries = file.part(file.u32(at + 16), file.u32(at + 20));
     const std::uint64_t link = file.u32(at + 24);
-    if (!entries || link >= count) continue;
+    if (!entries || link >= count)
+      continue;
     const std::uint64_t strings_at = table + link * entry_size;
     const auto strings = file.part(file.u32(strings_at + 16), file.u32(strings_at + 20));
-    if (!strings) continue;
+    if (!strings)
+      continue;
 
     const ByteView list(*entries);
     for (std::uint64_t i = kSymbolSize; i + kSymbolSize <= list.size(); i += kSymbolSize) {
       const std::uint16_t home = list.u16(i + 14);
       const bool in_a_section = home != 0 && home < 0xff00;  // not undefined, absolute or common
-      if (!in_a_section || !is_named_kind(list.u8(i + 12) & 0xf)) continue;
+      if (!in_a_section || !is_named_kind(list.u8(i + 12) & 0xf))
+        continue;
       const std::uint64_t name_at = list.u32(i);
-      if (name_at >= strings->size()) continue;
+      if (name_at >= strings->size())
+        continue;
       const auto from = strings->begin() + static_cast<std::ptrdiff_t>(name_at);
       const auto to = std::find(from, strings->end(), std::uint8_t{0});
-      if (to == from || to == strings->end()) continue;
+      if (to == from || to == strings->end())
+        continue;
       symbols.push_back({Gva(list.u32(i + 4)), list.u32(i + 8), std::string(from, to)});
     }
     break;  // an executable has one symbol table

@@ -39,7 +39,8 @@ RegisterFile registers_after_reset() {
 RegisterFile protected_mode_entry(std::uint32_t entry) {
   RegisterFile r = registers_after_reset();
   r.cr0 |= 1;  // PE
-  for (Segment& segment : r.segment) segment = {0x10, 0, 0xffffffff, kFlatData};
+  for (Segment& segment : r.segment)
+    segment = {0x10, 0, 0xffffffff, kFlatData};
   r[SegmentName::Cs] = {0x08, 0, 0xffffffff, kFlatCode};
   r.gdtr = {kBootGdtAddress, 23};
   r.idtr = {0, 0};  // no handler yet: an exception now is a triple fault
@@ -50,7 +51,8 @@ RegisterFile protected_mode_entry(std::uint32_t entry) {
 
 RegisterFile real_mode_entry(std::uint8_t boot_drive) {
   RegisterFile r = registers_after_reset();
-  for (Segment& segment : r.segment) segment = {0, 0, 0xffff, kRealData};
+  for (Segment& segment : r.segment)
+    segment = {0, 0, 0xffff, kRealData};
   r[SegmentName::Cs] = {0, 0, 0xffff, kRealCode};
   r[Gpr::Sp] = kBootSectorAddress;
   r[Gpr::Dx] = boot_drive;
@@ -74,8 +76,9 @@ Result<LoadedImage> load_multiboot(const ImageName& name, const MachineConfig& c
   const std::span<const std::uint8_t> image = config.image;
   const auto header = find_multiboot_header(image);
   if (!header) {
-    return name.error("has no multiboot header in its first 8 KiB; check its alignment and "
-                      "checksum, or choose another image kind");
+    return name.error(
+        "has no multiboot header in its first 8 KiB; check its alignment and "
+        "checksum, or choose another image kind");
   }
   GV_TRY(check_multiboot_demands(name, *header));
   LoadedImage loaded;
@@ -84,23 +87,26 @@ Result<LoadedImage> load_multiboot(const ImageName& name, const MachineConfig& c
   std::uint32_t entry = 0;
   if (header->has_addresses()) {  // they take precedence over an ELF header
     auto piece = multiboot_address_piece(name, *header, image);
-    if (!piece) return piece.error();
+    if (!piece)
+      return piece.error();
     pieces.push_back(*piece);
     entry = header->entry;
     loaded.symbols = elf32_symbols(image);
   } else if (is_elf(image)) {
     auto elf = parse_elf32(name, image);
-    if (!elf) return elf.error();
+    if (!elf)
+      return elf.error();
     pieces = std::move(elf->pieces);
     entry = elf->entry;
     loaded.symbols = std::move(elf->symbols);
   } else {
-    return name.error("has a multiboot header without load addresses and is no ELF file; set bit "
-                      "16 of its flags and the five addresses, or link it as ELF");
+    return name.error(
+        "has a multiboot header without load addresses and is no ELF file; set bit "
+        "16 of its flags and the five addresses, or link it as ELF");
   }
-  const auto information =
-      multiboot_information(name, config.command_line, memory.size(), *header);
-  if (!information) return information.error();
+  const auto information = multiboot_information(name, config.command_line, memory.size(), *header);
+  if (!information)
+    return information.error();
   GV_TRY(place(name, std::move(pieces), {kBootGdtAddress, kBootInformationEnd}, memory));
   memory.write(Gpa(kBootInformationAddress), *information);
   write_boot_gdt(memory);
@@ -113,7 +119,8 @@ Result<LoadedImage> load_multiboot(const ImageName& name, const MachineConfig& c
 Result<LoadedImage> load_elf(const ImageName& name, const MachineConfig& config,
                              GuestMemorySink& memory) {
   auto elf = parse_elf32(name, config.image);
-  if (!elf) return elf.error();
+  if (!elf)
+    return elf.error();
   GV_TRY(place(name, std::move(elf->pieces), {kBootGdtAddress, kBootInformationAddress}, memory));
   write_boot_gdt(memory);
   LoadedImage loaded;
@@ -141,10 +148,10 @@ Result<LoadedImage> load_boot_sector(const ImageName& name, const MachineConfig&
                       " bytes and a boot sector has 512; pad it with times 510-($-$$) db 0");
   }
   if (!has_boot_signature(config.image)) {
-    return name.error("is not a boot sector: bytes 510 and 511 are not 55 aa; end it with dw 0xaa55");
+    return name.error(
+        "is not a boot sector: bytes 510 and 511 are not 55 aa; end it with dw 0xaa55");
   }
-  memory.write(Gpa(kBootSectorAddress),
-               std::span<const std::uint8_t>(config.image).first(kSector));
+  memory.write(Gpa(kBootSectorAddress), std::span<const std::uint8_t>(config.image).first(kSector));
   LoadedImage loaded;
   loaded.kind = ImageKind::BootSector;
   loaded.real_mode = true;
@@ -158,19 +165,27 @@ Result<LoadedImage> load_boot_sector(const ImageName& name, const MachineConfig&
 
 std::string_view name_of(ImageKind kind) {
   switch (kind) {
-    case ImageKind::Auto: return "auto";
-    case ImageKind::Multiboot: return "multiboot";
-    case ImageKind::Elf32: return "elf32";
-    case ImageKind::Flat: return "flat";
-    case ImageKind::BootSector: return "boot-sector";
+    case ImageKind::Auto:
+      return "auto";
+    case ImageKind::Multiboot:
+      return "multiboot";
+    case ImageKind::Elf32:
+      return "elf32";
+    case ImageKind::Flat:
+      return "flat";
+    case ImageKind::BootSector:
+      return "boot-sector";
   }
   return "unknown";
 }
 
 ImageKind detect_image_kind(std::span<const std::uint8_t> image) {
-  if (find_multiboot_header(image)) return ImageKind::Multiboot;
-  if (is_elf(image)) return ImageKind::Elf32;
-  if (has_boot_signature(image)) return ImageKind::BootSector;
+  if (find_multiboot_header(image))
+    return ImageKind::Multiboot;
+  if (is_elf(image))
+    return ImageKind::Elf32;
+  if (has_boot_signature(image))
+    return ImageKind::BootSector;
   return ImageKind::Flat;
 }
 
@@ -188,15 +203,20 @@ Result<LoadedImage> load_image(const MachineConfig& config, GuestMemorySink& mem
                                               " MiB is outside 1 to 2048; change --memory"};
   }
   GV_CHECK(memory.size() >= kMiB);
-  if (config.image.empty()) return name.error("is empty; give an image with at least one instruction");
+  if (config.image.empty())
+    return name.error("is empty; give an image with at least one instruction");
   const ImageKind kind =
       config.image_kind == ImageKind::Auto ? detect_image_kind(config.image) : config.image_kind;
   switch (kind) {
-    case ImageKind::Multiboot: return load_multiboot(name, config, memory);
-    case ImageKind::Elf32: return load_elf(name, config, memory);
-    case ImageKind::BootSector: return load_boot_sector(name, config, memory);
+    case ImageKind::Multiboot:
+      return load_multiboot(name, config, memory);
+    case ImageKind::Elf32:
+      return load_elf(name, config, memory);
+    case ImageKind::BootSector:
+      return load_boot_sector(name, config, memory);
     case ImageKind::Auto:
-    case ImageKind::Flat: break;
+    case ImageKind::Flat:
+      break;
   }
   return load_flat(name, config, memory);
 }

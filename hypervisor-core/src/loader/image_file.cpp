@@ -26,11 +26,12 @@ Result<std::vector<std::uint8_t>> read_file(const std::string& path, const std::
     return error("there is no such " + what + "; check the path");
   }
   if (kind == std::filesystem::file_type::directory) {
-    return error("is a directory, not a " + what + "; name a file in it");
+    return error("is a directory; name the " + what + " in it");
   }
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                              &std::fclose);
-  if (!file) return error("cannot be read (" + std::string(std::strerror(errno)) + ")");
+  if (!file)
+    return error("cannot be read (" + std::string(std::strerror(errno)) + ")");
   std::vector<std::uint8_t> bytes;
   std::uint8_t buffer[65536];
   while (const std::size_t count = std::fread(buffer, 1, sizeof buffer, file.get())) {
@@ -39,7 +40,8 @@ Result<std::vector<std::uint8_t>> read_file(const std::string& path, const std::
       return error("is larger than 2 GiB, the most that a guest can have; choose another " + what);
     }
   }
-  if (std::ferror(file.get()) != 0) return error("cannot be read to its end; check the disk");
+  if (std::ferror(file.get()) != 0)
+    return error("cannot be read to its end; check the disk");
   return bytes;
 }
 
@@ -47,7 +49,8 @@ Result<std::vector<std::uint8_t>> read_file(const std::string& path, const std::
 
 Result<MachineConfig> config_for_image(const std::string& path) {
   auto bytes = read_file(path, "image");
-  if (!bytes) return bytes.error();
+  if (!bytes)
+    return bytes.error();
   if (bytes->empty()) {
     return Error{ErrorCode::InvalidInput,
                  path + ": is empty; give an image with at least one instruction"};
@@ -59,7 +62,8 @@ Result<MachineConfig> config_for_image(const std::string& path) {
 }
 
 Result<std::vector<std::uint8_t>> read_disk(const MachineConfig& config) {
-  if (!config.disk_path) return config.image;
+  if (!config.disk_path)
+    return config.image;
   return read_file(*config.disk_path, "disk image");
 }
 

@@ -34,7 +34,8 @@ class InformationBlock {
 
  private:
   void put(std::uint64_t offset, std::uint64_t value, std::uint64_t count) {
-    if (bytes_.size() < offset + count) bytes_.resize(static_cast<std::size_t>(offset + count));
+    if (bytes_.size() < offset + count)
+      bytes_.resize(static_cast<std::size_t>(offset + count));
     for (std::uint64_t i = 0; i < count; ++i) {
       bytes_[static_cast<std::size_t>(offset + i)] = static_cast<std::uint8_t>(value >> (8 * i));
     }
@@ -47,14 +48,17 @@ class InformationBlock {
 std::optional<MultibootHeader> find_multiboot_header(std::span<const std::uint8_t> image) {
   const ByteView file(image);
   for (std::uint64_t at = 0; at + 12 <= std::min(file.size(), kSearchBytes); at += 4) {
-    if (file.u32(at) != kMultibootHeaderMagic) continue;
+    if (file.u32(at) != kMultibootHeaderMagic)
+      continue;
     MultibootHeader header;
     header.offset = at;
     header.flags = file.u32(at + 4);
-    if (kMultibootHeaderMagic + header.flags + file.u32(at + 8) != 0) continue;
+    if (kMultibootHeaderMagic + header.flags + file.u32(at + 8) != 0)
+      continue;
     // A header that ends with the file lacks the fields its flags announce.
     const std::uint64_t length = header.wants_video() ? 48 : header.has_addresses() ? 32 : 12;
-    if (!file.contains(at, length)) continue;
+    if (!file.contains(at, length))
+      continue;
     if (header.has_addresses()) {
       header.header_address = file.u32(at + 12);
       header.load_address = file.u32(at + 16);
@@ -62,7 +66,8 @@ std::optional<MultibootHeader> find_multiboot_header(std::span<const std::uint8_
       header.bss_end = file.u32(at + 24);
       header.entry = file.u32(at + 28);
     }
-    if (header.wants_video()) header.video_mode_type = file.u32(at + 32);
+    if (header.wants_video())
+      header.video_mode_type = file.u32(at + 32);
     return header;
   }
   return std::nullopt;
@@ -92,18 +97,22 @@ Result<Piece> multiboot_address_piece(const ImageName& name, const MultibootHead
     return bad("load_addr is above header_addr");
   }
   const std::uint64_t before_header = header.header_address - header.load_address;
-  if (before_header > header.offset) return bad("load_addr lies before the start of the file");
+  if (before_header > header.offset)
+    return bad("load_addr lies before the start of the file");
   const std::uint64_t start = header.offset - before_header;
   std::uint64_t length = file.size() - start;  // load_end_addr 0: to the end of the file
   if (header.load_end != 0) {
-    if (header.load_end <= header.load_address) return bad("load_end_addr is not above load_addr");
+    if (header.load_end <= header.load_address)
+      return bad("load_end_addr is not above load_addr");
     length = header.load_end - header.load_address;
   }
   const auto bytes = file.part(start, length);
-  if (!bytes) return bad("load_end_addr lies behind the end of the file");
+  if (!bytes)
+    return bad("load_end_addr lies behind the end of the file");
   std::uint64_t memory_bytes = length;
   if (header.bss_end != 0) {
-    if (header.bss_end < header.load_address + length) return bad("bss_end_addr is below load_end_addr");
+    if (header.bss_end < header.load_address + length)
+      return bad("bss_end_addr is below load_end_addr");
     memory_bytes = header.bss_end - header.load_address;
   }
   if (header.entry < header.load_address || header.entry - header.load_address >= length) {
@@ -116,7 +125,8 @@ Result<std::vector<std::uint8_t>> multiboot_information(const ImageName& name,
                                                         const std::string& command_line,
                                                         std::uint64_t memory_bytes,
                                                         const MultibootHeader& header) {
-  constexpr std::uint64_t kRoom = kBootInformationEnd - kBootInformationAddress - kCommandLineOffset;
+  constexpr std::uint64_t kRoom =
+      kBootInformationEnd - kBootInformationAddress - kCommandLineOffset;
   if (command_line.size() + 1 > kRoom) {
     return name.error("the command line has " + std::to_string(command_line.size()) +
                       " bytes and " + std::to_string(kRoom - 1) + " fit; shorten --cmdline");
@@ -140,7 +150,8 @@ Result<std::vector<std::uint8_t>> multiboot_information(const ImageName& name,
                        {kOneMiB, upper, 1}};
   std::uint64_t at = kMapOffset;
   for (const Range& range : map) {
-    if (range.bytes == 0) continue;
+    if (range.bytes == 0)
+      continue;
     block.u32(at, 20);  // the size field does not count itself
     block.u64(at + 4, range.start);
     block.u64(at + 12, range.bytes);

@@ -9,8 +9,7 @@ namespace gv {
 namespace {
 
 std::string range_text(const Piece& piece) {
-  return hex_address(piece.address) + " to " +
-         hex_address(piece.address + piece.memory_bytes - 1);
+  return hex_address(piece.address) + " to " + hex_address(piece.address + piece.memory_bytes - 1);
 }
 
 }  // namespace
@@ -24,7 +23,8 @@ std::string hex_address(std::uint64_t value) {
 Result<void> place(const ImageName& name, std::vector<Piece> pieces, Reserved reserved,
                    GuestMemorySink& memory) {
   std::erase_if(pieces, [](const Piece& p) { return p.memory_bytes == 0; });
-  if (pieces.empty()) return name.error("holds nothing to load; link at least one loadable segment");
+  if (pieces.empty())
+    return name.error("holds nothing to load; link at least one loadable segment");
   std::stable_sort(pieces.begin(), pieces.end(),
                    [](const Piece& a, const Piece& b) { return a.address < b.address; });
   std::uint64_t end = 0;
@@ -55,7 +55,8 @@ Result<void> place(const ImageName& name, std::vector<Piece> pieces, Reserved re
     }
   }
   for (const Piece& piece : pieces) {
-    if (!piece.bytes.empty()) memory.write(Gpa(piece.address), piece.bytes);
+    if (!piece.bytes.empty())
+      memory.write(Gpa(piece.address), piece.bytes);
   }
   return {};
 }

@@ -20,9 +20,9 @@
 namespace gv {
 
 struct Piece {
-  std::uint64_t address = 0;               // guest physical
-  std::span<const std::uint8_t> bytes;     // from the file
-  std::uint64_t memory_bytes = 0;          // at least bytes.size(); the rest is zero
+  std::uint64_t address = 0;            // guest physical
+  std::span<const std::uint8_t> bytes;  // from the file
+  std::uint64_t memory_bytes = 0;       // at least bytes.size(); the rest is zero
 };
 
 // "/path/kernel.elf": the start of every sentence about an image.
