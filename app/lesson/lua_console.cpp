@@ -66,7 +66,7 @@ struct LuaConsole::Implementation {
       const std::shared_ptr<Session> current = machine;
       lock.unlock();
       if (current != machine_in_lua && current) {
-        set_machine(host, environment, "machine", current);
+        gv::set_machine(host, environment, "machine", current);
         machine_in_lua = current;
       }
       const LuaOutcome outcome = host.evaluate("console", line);

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+
+#include "cli/boot_console.h"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace gv {
+namespace {
+
+constexpr int kLookEveryMilliseconds = 5;
+constexpr std::size_t kMostInput = std::size_t{1} << 20;
+
+volatile std::sig_atomic_t interrupted = 0;
+
+}  // namespace
+
+void catch_interrupts() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { interrupted = 1; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is a failed write, not a death
+}
+
+bool was_interrupted() { return interrupted != 0; }
+
+// A background job that reads its terminal would be stopped.
+bool BootConsole::stdin_is_ours() const {
+  return isatty(STDIN_FILENO) == 0 || tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
+void BootConsole::read_stdin() {
+  std::array<char, 4096> buffer{};
+  const ssize_t count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+  if (count > 0) {
+    session_.submit(Type{std::string(buffer.data(), static_cast<std::size_t>(count))});
+  } else if (count == 0 || errno != EINTR) {
+    stdin_open_ = false;
+  }
+}
+
+void BootConsole::feed_what_is_there() {
+  if (!stdin_is_ours()) {
+    stdin_open_ = false;
+    return;
+  }
+  struct stat status {};
+  const bool file = fstat(STDIN_FILENO, &status) == 0 && S_ISREG(status.st_mode);
+  std::string input;
+  pollfd in{STDIN_FILENO, POLLIN, 0};
+  while (stdin_open_ && input.size() < kMostInput && (file || poll(&in, 1, 0) > 0)) {
+    std::array<char, 4096> buffer{};
+    const ssize_t count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (count > 0) {
+      input.append(buffer.data(), static_cast<std::size_t>(count));
+    } else if (count == 0 || errno != EINTR) {
+      stdin_open_ = false;
+    }
+  }
+  if (!input.empty()) session_.perform(Type{input});
+}
+
+void BootConsole::show() {
+  if (!to_stdout_ || reader_gone_) return;
+  const std::string text = session_.console(shown_);
+  shown_ += text.size();
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t count = ::write(STDOUT_FILENO, text.data() + done, text.size() - done);
+    if (count >= 0) {
+      done += static_cast<std::size_t>(count);
+    } else if (errno != EINTR) {
+      reader_gone_ = true;
+      return;
+    }
+  }
+}
+
+Notice BootConsole::carry(Run run) {
+  const std::uint64_t command = session_.submit(std::move(run));
+  bool stopping = false;
+  while (true) {
+    for (const Notice& notice : session_.take_notices()) {
+      if (notice.command != command) continue;
+      show();
+      return notice;
+    }
+    if ((was_interrupted() || reader_gone_) && !stopping) {
+      stopping = true;
+      session_.submit(Pause{});
+    }
+    show();
+    // The wait is on stdin: input wakes it early.
+    pollfd in{stdin_open_ ? STDIN_FILENO : -1, POLLIN, 0};
+    if (poll(&in, 1, kLookEveryMilliseconds) > 0 && in.revents != 0) read_stdin();
+  }
+}
+
+}  // namespace gv

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+//
+// boot_console.h - a guest's console on this process's stdin and stdout.
+//
+// stdin is read only when something is there to read, so a run without input
+// never waits. What is there before the run starts is given to the guest at
+// instruction 0; what is typed later arrives when it arrives.
+
+#pragma once
+
+#include "gv/session.h"
+
+#include <cstdint>
+#include <optional>
+
+namespace gv {
+
+// Ctrl+C asks the guest to stop; a second one ends the program as usual.
+void catch_interrupts();
+bool was_interrupted();
+
+class BootConsole {
+ public:
+  BootConsole(Session& session, bool to_stdout) : session_(session), to_stdout_(to_stdout) {}
+
+  // Gives the guest what stdin already holds.
+  void feed_what_is_there();
+  // Submits `run` and carries the console in both directions until it is answered.
+  Notice carry(Run run);
+  // Some part of the console could not be written: the reader has gone away.
+  bool reader_gone() const { return reader_gone_; }
+
+ private:
+  void show();
+  bool stdin_is_ours() const;
+  void read_stdin();
+
+  Session& session_;
+  bool to_stdout_;
+  bool stdin_open_ = true;
+  bool reader_gone_ = false;
+  std::uint64_t shown_ = 0;
+};
+
+}  // namespace gv
