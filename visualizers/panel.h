@@ -30,6 +30,11 @@ namespace gv {
 
 class SvgRecorder;  // visualizers/drawing/svg_recorder.h
 
+// Texts that did not fit where they were drawn; tests pass one to see that nothing is cut.
+struct TextAudit {
+  std::vector<std::string> cut;
+};
+
 class CommandSink {
  public:
   virtual ~CommandSink() = default;
@@ -86,13 +91,18 @@ struct PanelContext {
   Selection& selection;
   BreakpointList& breakpoints;
   const Style& style;
-  ViewRequest& wanted;            // panels add what they need in the next snapshot
-  double animation_time = 0;      // seconds since start
+  ViewRequest& wanted;        // panels add what they need in the next snapshot
+  double animation_time = 0;  // seconds since start
   const ComparedLedger* compared = nullptr;
-  SvgRecorder* svg = nullptr;     // when set, the picture is recorded there as well
+  SvgRecorder* svg = nullptr;  // when set, the picture is recorded there as well
+  TextAudit* audit = nullptr;
+  // The part that a lesson points at, as in "registers/eflags": "eflags"; empty for none.
+  std::string_view highlighted_part;
   bool reduced_motion = false;
   // Set by a panel that something moves in, so that the owner keeps drawing frames.
   bool wants_frames = false;
+  // Set by a panel while typing goes to the guest: the owner's shortcuts rest.
+  bool takes_keyboard = false;
 };
 
 class Panel {

@@ -64,9 +64,12 @@ double luminance(Color c) {
 
 std::string_view name_of(Theme theme) {
   switch (theme) {
-    case Theme::Light: return "light";
-    case Theme::Dark: return "dark";
-    case Theme::Projector: return "projector";
+    case Theme::Light:
+      return "light";
+    case Theme::Dark:
+      return "dark";
+    case Theme::Projector:
+      return "projector";
   }
   return "dark";
 }
@@ -102,12 +105,18 @@ float Style::stroke() const { return (theme_ == Theme::Projector ? 3.0F : 2.0F) 
 
 float Style::font_pixels(FontRole role, float scale) {
   switch (role) {
-    case FontRole::Body: return std::round(16.0F * scale);
-    case FontRole::Strong: return std::round(16.0F * scale);
-    case FontRole::Small: return std::round(13.0F * scale);
-    case FontRole::Mono: return std::round(15.0F * scale);
-    case FontRole::MonoStrong: return std::round(15.0F * scale);
-    case FontRole::Title: return std::round(24.0F * scale);
+    case FontRole::Body:
+      return std::round(16.0F * scale);
+    case FontRole::Strong:
+      return std::round(16.0F * scale);
+    case FontRole::Small:
+      return std::round(13.0F * scale);
+    case FontRole::Mono:
+      return std::round(15.0F * scale);
+    case FontRole::MonoStrong:
+      return std::round(15.0F * scale);
+    case FontRole::Title:
+      return std::round(24.0F * scale);
   }
   return std::round(16.0F * scale);
 }
@@ -119,8 +128,8 @@ double contrast(Color a, Color b) {
 
 Color mixed(Color bottom, Color top, float amount) {
   const auto blend = [amount](std::uint8_t low, std::uint8_t high) {
-    return static_cast<std::uint8_t>(
-        std::lround(static_cast<float>(low) + amount * (static_cast<float>(high) - static_cast<float>(low))));
+    return static_cast<std::uint8_t>(std::lround(
+        static_cast<float>(low) + amount * (static_cast<float>(high) - static_cast<float>(low))));
   };
   return Color{blend(bottom.red, top.red), blend(bottom.green, top.green),
                blend(bottom.blue, top.blue), 255};

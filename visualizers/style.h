@@ -44,14 +44,14 @@ enum class Ink : std::uint8_t {
   // text
   Text,
   MutedText,
-  OnAccent,    // text on a ground of Accent
+  OnAccent,  // text on a ground of Accent
   // the interface
-  Accent,      // what can be pressed, the focus ring, the current position
+  Accent,  // what can be pressed, the focus ring, the current position
   Good,
   Error,
   // the run
-  Changed,     // differs from the last stop
-  Trapped,     // an exit: control left the guest
+  Changed,  // differs from the last stop
+  Trapped,  // an exit: control left the guest
   GuestUser,
   GuestKernel,
   Hypervisor,

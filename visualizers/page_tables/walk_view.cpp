@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+//
+// walk_view.cpp - decodes recorded walks.
+
+#include "visualizers/page_tables/walk_view.h"
+
+#include "visualizers/meaning/quantity.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace gv {
+namespace {
+
+std::array<EntryBit, 6> bits_of(std::uint64_t entry) {
+  return {{{"P", "present", (entry & 1) != 0},
+           {"W", "writable", (entry & 2) != 0},
+           {"U", "user code may use it", (entry & 4) != 0},
+           {"A", "accessed: the CPU has used it", (entry & 0x20) != 0},
+           {"D", "dirty: written to", (entry & 0x40) != 0},
+           {"S", "page size: a large page ends here", (entry & 0x80) != 0}}};
+}
+
+WalkColumn column_of(const std::optional<PageWalk>& walk, std::string title, std::string space,
+                     std::string_view prefix) {
+  WalkColumn column{std::move(title), std::move(space), {}, {}, false, walk.has_value()};
+  if (!walk)
+    return column;
+  const std::size_t steps = std::min<std::size_t>(walk->steps, walk->step.size());
+  for (std::size_t i = 0; i < steps; ++i) {
+    const WalkStep& step = walk->step[i];
+    const bool last = i + 1 == steps;
+    column.rungs.push_back({std::string(step.level), "[" + hex_text(step.index) + "]",
+                            address_text(step.entry_address), address_text(step.entry),
+                            bits_of(step.entry), last && walk->outcome != WalkOutcome::Mapped});
+  }
+  column.mapped = walk->outcome == WalkOutcome::Mapped || walk->outcome == WalkOutcome::PagingOff;
+  switch (walk->outcome) {
+    case WalkOutcome::Mapped:
+      column.result = std::string(prefix) + " " + address_text(walk->physical);
+      break;
+    case WalkOutcome::PagingOff:
+      column.result = std::string(prefix) + " " + address_text(walk->physical) + ", paging is off";
+      break;
+    case WalkOutcome::NotPresent:
+      column.result = "not present";
+      break;
+    case WalkOutcome::ProtectionFailed:
+      column.result = "present, access refused";
+      break;
+    case WalkOutcome::ReservedBit:
+      column.result = "a reserved bit is set";
+      break;
+    case WalkOutcome::OutsideMemory:
+      column.result = "points outside memory";
+      break;
+  }
+  return column;
+}
+
+}  // namespace
+
+WalkView make_walk_view(const Snapshot& snapshot, Gva address) {
+  WalkView view;
+  view.address = address_text(address.value);
+  const auto matching = [&](const std::optional<PageWalk>& walk) {
+    return walk && walk->address == address ? walk : std::optional<PageWalk>{};
+  };
+  const auto guest = matching(snapshot.guest_walk), shadow = matching(snapshot.shadow_walk);
+  view.guest = column_of(guest, "Guest's tables", "GVA to GPA", "GPA");
+  view.shadow = column_of(shadow, "Shadow tables", "GVA to MPA", "MPA");
+  if (guest && snapshot.machine_address && view.guest.mapped) {
+    view.machine = "MPA " + address_text(snapshot.machine_address->value);
+  }
+  if (!guest) {
+    view.verdict = "The walk comes with the next picture of the machine.";
+  } else if (!view.guest.mapped) {
+    view.verdict =
+        "An access now is a true fault: the guest's own tables refuse, its handler must run.";
+  } else if (shadow && !view.shadow.mapped) {
+    view.verdict =
+        "An access now is a hidden fault: the guest maps it, the shadow has no entry yet.";
+  } else if (shadow && guest->writable && !shadow->writable) {
+    view.verdict =
+        "A write now is a hidden fault: the shadow is read-only so that the D bit is seen.";
+  } else if (shadow) {
+    view.verdict = "An access now needs no exit: the MMU finds the entry in the shadow.";
+  } else {
+    view.verdict = "An access now goes through the guest's own tables: there is no shadow.";
+  }
+  return view;
+}
+
+std::vector<Strip> make_strips(const std::vector<MappedPage>& pages) {
+  std::vector<Strip> strips;
+  for (const MappedPage& page : pages) {
+    const std::uint64_t begin = page.address.value, end = begin + page.size;
+    if (strips.empty() || strips.back().end != begin || strips.back().user != page.user ||
+        strips.back().writable != page.writable) {
+      strips.push_back({begin, end, 0, 0, 0, page.user, page.writable});
+    }
+    Strip& strip = strips.back();
+    strip.end = end;
+    ++strip.pages;
+    strip.dirty += page.dirty ? 1U : 0U;
+    strip.accessed += page.accessed ? 1U : 0U;
+  }
+  return strips;
+}
+
+std::optional<Gva> parse_address(std::string_view text) {
+  if (const auto colon = text.find(':'); colon != std::string_view::npos)
+    text.remove_prefix(colon + 1);
+  while (!text.empty() && text.front() == ' ')
+    text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ')
+    text.remove_suffix(1);
+  if (text.starts_with("0x") || text.starts_with("0X"))
+    text.remove_prefix(2);
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (error != std::errc{} || end != text.data() + text.size() || text.empty())
+    return std::nullopt;
+  return Gva(value);
+}
+
+}  // namespace gv

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+//
+// walk_view.h - page walks as steps to draw, and pages as strips.
+//
+// The walker's record is decoded, never repeated: what is drawn is how the walk
+// went. Entry bits: SDM vol. 3A, "32-Bit Paging".
+//
+// Pure: no ImGui.
+
+#pragma once
+
+#include "gv/snapshot.h"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gv {
+
+struct EntryBit {
+  std::string_view name;  // "P", "R/W", …
+  std::string_view meaning;
+  bool set = false;
+};
+
+struct WalkRung {
+  std::string level;     // "PD"
+  std::string index;     // "[0x101]"
+  std::string location;  // physical address of the entry
+  std::string entry;     // its eight digits
+  std::array<EntryBit, 6> bits{};
+  bool stops = false;  // the walk ends in failure here
+};
+
+struct WalkColumn {
+  std::string title;  // "Guest's tables"
+  std::string space;  // "GVA to GPA"
+  std::vector<WalkRung> rungs;
+  std::string result;  // "GPA 00105123" or why not
+  bool mapped = false;
+  bool present = false;  // a walk was recorded at all
+};
+
+struct WalkView {
+  std::string address;
+  WalkColumn guest, shadow;
+  std::string machine;  // "MPA 00905123": through the p2m, when known
+  // What this address would cause now: the fault legend's line.
+  std::string verdict;
+};
+
+WalkView make_walk_view(const Snapshot& snapshot, Gva address);
+
+// One stretch of linear addresses with the same answer.
+struct Strip {
+  std::uint64_t begin = 0, end = 0;  // bytes; [begin, end)
+  std::uint32_t pages = 0, dirty = 0, accessed = 0;
+  bool user = false, writable = false;
+};
+// Adjacent pages of equal rights are one strip.
+std::vector<Strip> make_strips(const std::vector<MappedPage>& pages);
+
+// "1f4", "0x1f4", "0010:1f4" with the part after the colon. Empty when it is no hexadecimal number.
+std::optional<Gva> parse_address(std::string_view text);
+
+}  // namespace gv
