@@ -6,6 +6,8 @@
 
 #include "grader/contained_process.h"
 
+#include "grader/sanitized.h"
+
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
@@ -27,19 +29,6 @@
 
 namespace gv {
 namespace {
-
-// A sanitizer reserves terabytes of address space, so a limit on it would forbid to start.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kLimitAddressSpace = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kLimitAddressSpace = false;
-#else
-constexpr bool kLimitAddressSpace = true;
-#endif
-#else
-constexpr bool kLimitAddressSpace = true;
-#endif
 
 constexpr int kOutputDescriptor = 1;
 
@@ -147,7 +136,7 @@ Result<std::unique_ptr<ContainedProcess>> ContainedProcess::start(
                   {RLIMIT_NOFILE, limit(32)},
                   {RLIMIT_MEMLOCK, limit(0)},
                   {RLIMIT_AS, limit(containment.memory_bytes)}}};
-  plan.limit_count = kLimitAddressSpace ? 6 : 5;
+  plan.limit_count = kSanitized ? 5 : 6;  // the last one is the address space
   constexpr unsigned long kNamespaces =
       CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS;
   plan.own_user_namespace = true;

@@ -161,6 +161,9 @@ class SubmissionProcess {
       const Ending ending = process_->ending();
       hung = ending == Ending::CpuSpent || ending == Ending::WallSpent;
       fault = Fault{verdict_of(ending), "the submission's process: " + process_->ending_text()};
+      // A script has no way to write there: these are the words of whatever broke.
+      const std::string& output = process_->output();
+      if (!output.empty()) fault->message += "\nit wrote: " + output.substr(0, 500);
       return std::nullopt;
     }
     printed += text_of(answer->head, "printed");

@@ -13,6 +13,10 @@
 #include <string>
 #include <vector>
 
+// Looking for leaks at the end takes a process of its own, which the sandbox takes for an attack.
+extern "C" const char* __asan_default_options();
+extern "C" const char* __asan_default_options() { return "detect_leaks=0"; }
+
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (!arguments.empty() && arguments[0] == "play") return gv::play(gv::kChannelDescriptor);

@@ -1,0 +1,5 @@
+bits 32
+org 0x100000
+sti
+again: hlt
+jmp again

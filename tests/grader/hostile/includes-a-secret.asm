@@ -1,0 +1,2 @@
+bits 32
+incbin "/etc/passwd"

@@ -1,0 +1,4 @@
+bits 32
+org 0x100000
+mov esp, 0xffffffff
+jmp 0xfffffff0

@@ -1,0 +1,5 @@
+bits 32
+org 0x100000
+mov al, 0xfe
+out 0x64, al
+jmp $
