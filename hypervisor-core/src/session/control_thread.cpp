@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: MIT
+
+#include "session/control_thread.h"
+
+#include "session/snapshot_builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace gv {
+
+namespace {
+
+// Virtual time between two looks at the queue and the host's clock.
+constexpr std::uint64_t kLookAroundEvery = 2'000'000;
+constexpr auto kPublishEvery = std::chrono::milliseconds(16);
+
+bool before(Position a, Position b) {
+  return a.retired != b.retired ? a.retired < b.retired : a.events < b.events;
+}
+
+constexpr const char* kEndedRefusal =
+    "the guest has ended; step or seek back to run it again";
+
+}  // namespace
+
+ControlThread::ControlThread(std::unique_ptr<Machine> machine, const MachineConfig& config,
+                             const SymbolTable& symbols)
+    : timeline_(std::move(machine), config.time_travel && config.trace != TracePolicy::Off),
+      machine_(&timeline_.machine()),
+      config_(config),
+      symbols_(symbols) {
+  registers_at_last_stop_ = machine_->technique().registers();
+  publish(RunState::Stopped, StopCause::NotStarted, 0);
+  thread_ = std::thread([this] { live(); });
+}
+
+ControlThread::~ControlThread() {
+  {
+    const std::lock_guard lock(mutex_);
+    quitting_ = true;
+    attention_ = true;
+  }
+  work_.notify_all();
+  thread_.join();
+}
+
+std::uint64_t ControlThread::enqueue(Command command, bool awaited) {
+  std::uint64_t id = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    id = next_id_++;
+    queue_.push_back({id, std::move(command)});
+    if (awaited) {
+      awaited_.insert(id);
+    }
+    attention_ = true;
+  }
+  work_.notify_all();
+  return id;
+}
+
+std::uint64_t ControlThread::submit(Command command) { return enqueue(std::move(command), false); }
+
+Notice ControlThread::perform(Command command) {
+  const std::uint64_t id = enqueue(std::move(command), true);
+  std::unique_lock lock(mutex_);
+  answered_.wait(lock, [&] { return answers_.contains(id); });
+  Notice notice = std::move(answers_.extract(id).mapped());
+  return notice;
+}
+
+std::vector<Notice> ControlThread::take_notices() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(notices_, {});
+}
+
+std::shared_ptr<const Snapshot> ControlThread::snapshot() const {
+  const std::lock_guard lock(mutex_);
+  return snapshot_;
+}
+
+void ControlThread::live() {
+  for (;;) {
+    Queued next;
+    {
+      std::unique_lock lock(mutex_);
+      work_.wait(lock, [&] { return quitting_ || !queue_.empty(); });
+      if (quitting_) {
+        return;
+      }
+      next = std::move(queue_.front());
+      queue_.pop_front();
+      attention_ = !queue_.empty();
+    }
+    execute(next);
+  }
+}
+
+void ControlThread::answer(Notice notice) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (awaited_.erase(notice.command) != 0) {
+      answers_.emplace(notice.command, std::move(notice));
+    } else {
+      notices_.push_back(std::move(notice));
+    }
+  }
+  answered_.notify_all();
+}
+
+void ControlThread::execute(const Queued& queued) {
+  const Outcome outcome = carry_out(queued.command);
+  Notice notice;
+  notice.command = queued.id;
+  notice.refused = !outcome.refusal.empty();
+  notice.cause = outcome.cause;
+  notice.breakpoint = outcome.breakpoint;
+  if (!notice.refused) {
+    const bool moved = outcome.cause != StopCause::NotStarted;
+    const auto last = snapshot();
+    publish(machine_->end() ? RunState::Ended : RunState::Stopped,
+            moved ? outcome.cause : last->cause, outcome.breakpoint);
+  }
+  notice.snapshot = snapshot();
+  notice.text = notice.refused ? outcome.refusal : notice.snapshot->cause_text;
+  answer(std::move(notice));
+}
+
+ControlThread::Outcome ControlThread::carry_out(const Command& command) {
+  if (const auto* run_command = std::get_if<Run>(&command)) {
+    return run(*run_command);
+  }
+  if (const auto* step = std::get_if<Step>(&command)) {
+    if (machine_->end()) {
+      return refused(kEndedRefusal);
+    }
+    return move_to({machine_->position().retired + step->instructions, 0, 0}, StopCause::StepDone);
+  }
+  if (const auto* back = std::get_if<StepBack>(&command)) {
+    return step_back(back->instructions);
+  }
+  if (const auto* run_back_command = std::get_if<RunBack>(&command)) {
+    return run_back(*run_back_command);
+  }
+  if (const auto* seek = std::get_if<Seek>(&command)) {
+    if (seek->retired < machine_->position().retired && !timeline_.can_go_back()) {
+      return refused("this machine keeps no history; start it with time travel on");
+    }
+    return move_to({seek->retired, 0, 0}, StopCause::SeekDone);
+  }
+  if (std::get_if<Pause>(&command) != nullptr) {
+    return stopped(StopCause::Paused);
+  }
+  if (const auto* set = std::get_if<SetBreakpoints>(&command)) {
+    breakpoints_ = set->breakpoints;
+    return {};
+  }
+  if (const auto* set = std::get_if<SetView>(&command)) {
+    view_ = set->view;
+    return {};
+  }
+  if (machine_->end() && machine_->end()->how != GuestEnd::Halted) {
+    return refused(kEndedRefusal);
+  }
+  if (const auto* typed = std::get_if<Type>(&command)) {
+    for (const char byte : typed->serial) {
+      timeline_.put_in(SerialByte{static_cast<std::uint8_t>(byte)});
+    }
+  } else if (const auto* keys = std::get_if<PressKeys>(&command)) {
+    for (const std::uint8_t code : keys->scan_codes) {
+      timeline_.put_in(ScanCode{code});
+    }
+  } else if (const auto* reg = std::get_if<WriteRegister>(&command)) {
+    timeline_.put_in(*reg);
+  } else if (const auto* bytes = std::get_if<WriteMemory>(&command)) {
+    timeline_.put_in(*bytes);
+  }
+  return {};
+}
+
+ControlThread::Outcome ControlThread::cause_of_end() {
+  switch (machine_->end()->how) {
+    case GuestEnd::Exited:
+      return stopped(StopCause::GuestExited);
+    case GuestEnd::Halted:
+      return stopped(StopCause::GuestHalted);
+    case GuestEnd::Crashed:
+      break;
+  }
+  return stopped(StopCause::GuestCrashed);
+}
+
+// An exit on a port leaves the machine in the middle of an instruction. With a
+// history it is replayed to the instant right after; without, the block ends first.
+void ControlThread::settle_after_exit() {
+  if (machine_->at_boundary() || machine_->end()) {
+    return;
+  }
+  if (timeline_.can_go_back()) {
+    machine_->engine().watch({});
+    timeline_.seek_again(position_after_exit(*machine_), [] { return true; });
+    return;
+  }
+  RunLimits limits;
+  limits.stop_at_cycles = 0;
+  timeline_.advance(limits, 1);
+}
+
+ControlThread::Outcome ControlThread::run(const Run& command) {
+  if (machine_->end()) {
+    return refused(kEndedRefusal);
+  }
+  StopWatch watch(*machine_);
+  watch.add(breakpoints_);
+  watch.add(command.until);
+  if (command.until_console) {
+    if (const auto ready = watch.wait_for_console(*command.until_console); !ready) {
+      return refused(ready.error().message);
+    }
+  }
+  watch.arm();
+  const auto started = Clock::now();
+  const std::uint64_t from = machine_->position().retired;
+  RunLimits limits;
+  limits.pause = &attention_;
+  limits.observer = &watch;
+  if (command.instructions) {
+    limits.stop_exactly = from + std::min(*command.instructions, UINT64_MAX - from);
+  }
+  for (;;) {
+    const RunStop stop = timeline_.advance(limits, kLookAroundEvery);
+    if (stop == RunStop::ObserverStopped) {
+      settle_after_exit();
+      if (watch.breakpoint()) {
+        return stopped(StopCause::BreakpointHit, *watch.breakpoint());
+      }
+      return stopped(StopCause::ConsoleMatched);
+    }
+    if (stop == RunStop::GuestEnded) {
+      return cause_of_end();
+    }
+    if (stop == RunStop::EngineFailed) {
+      return stopped(StopCause::EngineFailed);
+    }
+    if (machine_->position().retired >= limits.stop_exactly) {
+      return stopped(StopCause::InstructionLimit);
+    }
+    if (attention_ && !serve_queue_while_running()) {
+      return stopped(StopCause::Paused);
+    }
+    if (command.host_milliseconds &&
+        Clock::now() - started > std::chrono::milliseconds(*command.host_milliseconds)) {
+      return stopped(StopCause::TimeLimit);
+    }
+    publish_if_due();
+  }
+}
+
+bool ControlThread::serve_queue_while_running() {
+  for (;;) {
+    Queued next;
+    {
+      const std::lock_guard lock(mutex_);
+      if (quitting_) {
+        return false;
+      }
+      if (queue_.empty()) {
+        attention_ = false;
+        return true;
+      }
+      next = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    const bool harmless = std::holds_alternative<Type>(next.command) ||
+                          std::holds_alternative<PressKeys>(next.command) ||
+                          std::holds_alternative<SetView>(next.command);
+    if (harmless && !machine_->at_boundary()) {
+      // Input enters between instructions of the guest, never inside one.
+      const std::lock_guard lock(mutex_);
+      queue_.push_front(std::move(next));
+      return true;
+    }
+    Notice notice;
+    notice.command = next.id;
+    if (harmless) {
+      carry_out(next.command);
+    } else if (std::holds_alternative<Pause>(next.command)) {
+      notice.cause = StopCause::Paused;
+    } else {
+      notice.refused = true;
+      notice.text = "the guest is running; pause it first";
+    }
+    notice.snapshot = snapshot();
+    const bool paused = notice.cause == StopCause::Paused;
+    answer(std::move(notice));
+    if (paused) {
+      const std::lock_guard lock(mutex_);
+      attention_ = !queue_.empty();
+      return false;
+    }
+  }
+}
+
+bool ControlThread::pause_requested() { return attention_.load(); }
+
+ControlThread::Outcome ControlThread::move_to(Position target, StopCause cause) {
+  machine_->engine().watch({});
+  const bool backwards = before(target, machine_->position());
+  if (!backwards && machine_->end()) {
+    return cause_of_end();
+  }
+  const RunStop stop = timeline_.seek(target, [&] {
+    publish_if_due();
+    return !pause_requested() || serve_queue_while_running();
+  });
+  switch (stop) {
+    case RunStop::GuestEnded:
+      return cause_of_end();
+    case RunStop::EngineFailed:
+      return stopped(StopCause::EngineFailed);
+    case RunStop::Paused:
+      return stopped(StopCause::Paused);
+    case RunStop::TargetReached:
+    case RunStop::ObserverStopped:
+      break;
+  }
+  return stopped(cause);
+}
+
+ControlThread::Outcome ControlThread::step_back(std::uint64_t instructions) {
+  if (!timeline_.can_go_back()) {
+    return refused("this machine keeps no history; start it with time travel on");
+  }
+  const std::uint64_t here = machine_->position().retired;
+  if (instructions > here || here == 0) {
+    return move_to({0, 0, 0}, StopCause::BeginningReached);
+  }
+  return move_to({here - instructions, 0, 0}, StopCause::StepDone);
+}
+
+// Backwards is forwards from ever earlier checkpoints, noting every hit on the
+// way; the last one before the present is where a run backwards ends.
+ControlThread::Outcome ControlThread::run_back(const RunBack& command) {
+  if (!timeline_.can_go_back()) {
+    return refused("this machine keeps no history; start it with time travel on");
+  }
+  const Position present = machine_->position();
+  Position end = present;
+  while (end.retired > 0 || end.events > 0) {
+    const Position start = timeline_.go_to_checkpoint_before(end);
+    std::vector<std::pair<Position, std::uint32_t>> hits;
+    StopWatch watch(*machine_);
+    watch.add(breakpoints_);
+    watch.add(command.until);
+    watch.arm();
+    watch.collect(&hits);
+    timeline_.replay_until(end, watch);
+    machine_->engine().watch({});
+    std::erase_if(hits, [&](const auto& hit) {
+      const bool same_instant = hit.first.retired == present.retired && hit.first.events == 0;
+      return same_instant || !before(hit.first, present);
+    });
+    if (!hits.empty()) {
+      timeline_.seek_again(hits.back().first, [] { return true; });
+      return stopped(StopCause::BreakpointHit, hits.back().second);
+    }
+    if (pause_requested()) {
+      timeline_.seek_again(present, [] { return true; });
+      return stopped(StopCause::Paused);
+    }
+    end = start;
+  }
+  return move_to({0, 0, 0}, StopCause::BeginningReached);
+}
+
+std::string ControlThread::sentence(StopCause cause, std::uint32_t breakpoint) const {
+  const Position at = machine_->position();
+  switch (cause) {
+    case StopCause::NotStarted:
+      return "The guest has not started.";
+    case StopCause::StepDone:
+      return fmt::format("Stepped to instruction {}.", at.retired);
+    case StopCause::BreakpointHit:
+      return fmt::format("Breakpoint {} was hit at instruction {}.", breakpoint, at.retired);
+    case StopCause::ConsoleMatched:
+      return "The console shows the text that was waited for.";
+    case StopCause::InstructionLimit:
+      return fmt::format("The instruction limit was reached at {}.", at.retired);
+    case StopCause::TimeLimit:
+      return "The time limit was reached; the guest was still running.";
+    case StopCause::Paused:
+      return fmt::format("Paused at instruction {}.", at.retired);
+    case StopCause::BeginningReached:
+      return "This is the beginning of the run.";
+    case StopCause::SeekDone:
+      return fmt::format("Moved to instruction {}.", at.retired);
+    case StopCause::GuestExited:
+      return fmt::format("The guest ended itself through the debug-exit port with code {:#x}.",
+                         machine_->end() ? machine_->end()->code : 0);
+    case StopCause::GuestHalted:
+      return "The guest executed HLT and nothing can wake it.";
+    case StopCause::GuestCrashed:
+      return "The guest crashed: an exception could not be delivered (triple fault).";
+    case StopCause::EngineFailed:
+      return machine_->engine_failure();
+  }
+  return {};
+}
+
+void ControlThread::publish(RunState state, StopCause cause, std::uint32_t breakpoint) {
+  auto built = std::make_shared<Snapshot>(build_snapshot(*machine_, symbols_, view_, config_));
+  built->generation = ++generation_;
+  built->state = state;
+  built->cause = cause;
+  built->cause_text =
+      state == RunState::Running ? "The guest is running." : sentence(cause, breakpoint);
+  built->furthest = timeline_.furthest();
+  built->registers_before = registers_at_last_stop_;
+  if (state != RunState::Running) {
+    registers_at_last_stop_ = built->registers;
+  }
+  last_publish_ = Clock::now();
+  const std::lock_guard lock(mutex_);
+  snapshot_ = std::move(built);
+}
+
+void ControlThread::publish_if_due() {
+  if (Clock::now() - last_publish_ >= kPublishEvery && machine_->at_boundary()) {
+    publish(RunState::Running, StopCause::NotStarted, 0);
+  }
+}
+
+}  // namespace gv

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+
+#include "session/snapshot_builder.h"
+
+#include "devices/vga_text.h"
+#include "technique/linear_memory.h"
+#include "x86/control_registers.h"
+#include "x86/disassemble.h"
+#include "x86/page_table_entry.h"
+
+#include <algorithm>
+
+namespace gv {
+
+namespace {
+
+constexpr std::size_t kMostMappedPages = 4096;
+constexpr std::uint32_t kMostMemoryBytes = 64 * 1024;
+constexpr std::uint64_t kLinesBefore = 8;
+
+x86::CodeSize code_size(Machine& machine) {
+  return machine.engine().code_bits() == 16 ? x86::CodeSize::Bits16 : x86::CodeSize::Bits32;
+}
+
+// A few lines before the next instruction only where a symbol says where code
+// starts: x86 cannot be disassembled backwards.
+Gva listing_start(Machine& machine, const SymbolTable& symbols, Gva next, x86::CodeSize size,
+                  const LinearMemory& memory) {
+  const auto& all = symbols.all();
+  const auto after =
+      std::upper_bound(all.begin(), all.end(), next,
+                       [](Gva value, const Symbol& symbol) { return value < symbol.address; });
+  if (after == all.begin() || symbols.name(next).empty()) {
+    return next;
+  }
+  static_cast<void>(machine);
+  std::vector<Gva> starts;
+  Gva at = std::prev(after)->address;
+  while (at < next) {
+    std::uint8_t bytes[x86::kLongestInstruction];
+    const std::size_t got = memory.peek(at, bytes, sizeof bytes);
+    const x86::Disassembly line = x86::disassemble(bytes, got, at, size);
+    starts.push_back(at);
+    at = at + line.length;
+  }
+  if (at != next || starts.empty()) {
+    return next;
+  }
+  return starts[starts.size() > kLinesBefore ? starts.size() - kLinesBefore : 0];
+}
+
+std::vector<DisassembledLine> listing(Machine& machine, const SymbolTable& symbols, Gva next,
+                                      int lines) {
+  const LinearMemory memory(machine.memory(), machine.technique().paging());
+  const x86::CodeSize size = code_size(machine);
+  Gva at = listing_start(machine, symbols, next, size, memory);
+  const x86::Symbolizer symbolizer = [&](Gva address) { return symbols.name(address); };
+  std::vector<DisassembledLine> result;
+  for (int i = 0; i < lines; ++i) {
+    std::uint8_t bytes[x86::kLongestInstruction];
+    const std::size_t got = memory.peek(at, bytes, sizeof bytes);
+    if (got == 0) {
+      break;
+    }
+    const x86::Disassembly text = x86::disassemble(bytes, got, at, size, symbolizer);
+    DisassembledLine line;
+    line.address = at;
+    line.length = text.length;
+    std::copy_n(bytes, std::min<std::size_t>(got, text.length), line.bytes.begin());
+    line.text = text.text;
+    line.kind = kind_of(x86::decode(bytes, got, size).mnemonic);
+    const std::string name = symbols.name(at);
+    if (i == 0 || (!name.empty() && name.find('+') == std::string::npos)) {
+      line.symbol = name;
+    }
+    result.push_back(std::move(line));
+    at = at + text.length;
+  }
+  return result;
+}
+
+// The guest's own tables, 32-bit paging, as gv/page_walk.h's walker reads them.
+std::vector<MappedPage> guest_pages(GuestMemory& memory, const PagingMode& mode) {
+  using namespace x86;
+  std::vector<MappedPage> pages;
+  if (!mode.enabled()) {
+    return pages;
+  }
+  const bool pse = (mode.cr4 & cr4::PSE) != 0;
+  for (std::uint32_t d = 0; d < paging32::kEntriesPerTable; ++d) {
+    const auto pde = memory.load<std::uint32_t>(Gpa((mode.cr3 & cr3::kBaseMask32) + d * 4u));
+    const std::uint64_t base = std::uint64_t{d} << 22;
+    const auto add = [&](std::uint64_t address, std::uint32_t leaf, std::uint64_t physical,
+                         std::uint64_t size) {
+      pages.push_back({.address = Gva(address),
+                       .physical = physical,
+                       .size = size,
+                       .writable = (pde & leaf & pte::RW) != 0,
+                       .user = (pde & leaf & pte::US) != 0,
+                       .accessed = (leaf & pte::A) != 0,
+                       .dirty = (leaf & pte::D) != 0});
+    };
+    if ((pde & pte::P) == 0 || pages.size() >= kMostMappedPages) {
+      continue;
+    }
+    if (pse && (pde & pte::PS) != 0) {
+      add(base, pde, pde & paging32::kLargeFrameMask, paging32::kLargePageSize);
+      continue;
+    }
+    if (!memory.translate(Gpa(pde & paging32::kFrameMask))) {
+      continue;
+    }
+    for (std::uint32_t t = 0; t < paging32::kEntriesPerTable; ++t) {
+      const auto leaf = memory.load<std::uint32_t>(Gpa((pde & paging32::kFrameMask) + t * 4u));
+      if ((leaf & pte::P) != 0 && pages.size() < kMostMappedPages) {
+        add(base | (std::uint64_t{t} << 12), leaf, leaf & paging32::kFrameMask, kPageSize);
+      }
+    }
+  }
+  return pages;
+}
+
+}  // namespace
+
+Snapshot build_snapshot(Machine& machine, const SymbolTable& symbols, const ViewRequest& view,
+                        const MachineConfig& config) {
+  Technique& technique = machine.technique();
+  Snapshot s;
+  s.position = machine.position();
+  s.engine = config.engine;
+  s.technique = config.technique;
+  s.registers = technique.registers();
+  s.physical = technique.physical();
+  s.virtual_if = (s.registers.rflags & x86::eflags::IF) != 0;
+  s.ledger = machine.ledger();
+  s.next_instruction =
+      Gva((s.registers[SegmentName::Cs].base + s.registers.rip) & 0xffffffffu);
+  if (view.disassembly) {
+    s.disassembly = listing(machine, symbols, s.next_instruction, view.disassembly_lines);
+  }
+  const PagingMode paging = technique.paging();
+  if (view.page_tables) {
+    s.mapped_guest = guest_pages(machine.memory(), paging);
+    if (technique.shadow() != nullptr) {
+      s.mapped_shadow = technique.shadow()->mapped(kMostMappedPages);
+    }
+  }
+  if (view.walk) {
+    s.guest_walk = PageWalker(machine.memory())
+                       .walk(paging, *view.walk, AccessKind::Read, AccessLevel::Supervisor,
+                             SetAccessedDirty::No);
+    const bool mapped = s.guest_walk->outcome == WalkOutcome::Mapped ||
+                        s.guest_walk->outcome == WalkOutcome::PagingOff;
+    if (mapped) {
+      s.machine_address = machine.memory().translate(Gpa(s.guest_walk->physical));
+    }
+    if (technique.shadow() != nullptr) {
+      s.shadow_walk = technique.shadow()->walk(*view.walk);
+    }
+  }
+  if (view.memory) {
+    s.memory.resize(std::min(view.memory->second, kMostMemoryBytes));
+    const LinearMemory memory(machine.memory(), paging);
+    s.memory.resize(memory.peek(view.memory->first, s.memory.data(), s.memory.size()));
+  }
+  s.screen = machine.platform().vga->screen();
+  if (view.devices) {
+    s.devices = machine.platform().bus->describe(s.position.cycles);
+  }
+  s.console_bytes = machine.console_bytes();
+  if (view.state_hash) {
+    s.state_hash = machine.state_hash();
+  }
+  if (machine.end()) {
+    s.exit_code = machine.end()->code;
+  }
+  return s;
+}
+
+}  // namespace gv
