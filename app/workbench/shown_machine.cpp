@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+//
+// shown_machine.cpp - queueing down, fetching up.
+
+#include "workbench/shown_machine.h"
+
+#include <algorithm>
+
+namespace gv {
+namespace {
+
+bool same(const ViewRequest& a, const ViewRequest& b) {
+  return a.disassembly == b.disassembly && a.disassembly_lines == b.disassembly_lines &&
+         a.page_tables == b.page_tables && a.walk == b.walk && a.memory == b.memory &&
+         a.devices == b.devices && a.state_hash == b.state_hash;
+}
+
+}  // namespace
+
+ShownMachine::ShownMachine() : snapshot_(std::make_shared<Snapshot>()) {}
+
+void ShownMachine::show(std::shared_ptr<Session> session) {
+  if (session == session_) return;
+  session_ = std::move(session);
+  snapshot_ = session_ ? session_->snapshot() : std::make_shared<Snapshot>();
+  events_ = session_ ? session_->events() : EventView();
+  pending_.clear();
+  seek_in_flight_.reset();
+  next_seek_.reset();
+  requested_.reset();
+}
+
+bool ShownMachine::refresh() {
+  if (!session_) return false;
+  bool changed = false;
+  for (Notice& notice : session_->take_notices()) {
+    changed = true;
+    std::erase(pending_, notice.command);
+    if (seek_in_flight_ == notice.command) seek_in_flight_.reset();
+    if (notice.refused) refusals_.push_back(std::move(notice.text));
+  }
+  if (!seek_in_flight_ && next_seek_) {
+    seek_in_flight_ = submit(Seek{*next_seek_});
+    next_seek_.reset();
+  }
+  auto newest = session_->snapshot();
+  if (newest->generation != snapshot_->generation) {
+    changed = true;
+    snapshot_ = std::move(newest);
+    events_ = session_->events();
+  }
+  return changed;
+}
+
+void ShownMachine::want(const ViewRequest& wanted) {
+  if (!session_ || (requested_ && same(*requested_, wanted))) return;
+  requested_ = wanted;
+  session_->submit(SetView{wanted});
+}
+
+std::uint64_t ShownMachine::submit(Command command) {
+  if (!session_) return 0;
+  const bool moves = !std::holds_alternative<SetView>(command) &&
+                     !std::holds_alternative<SetBreakpoints>(command);
+  const std::uint64_t id = session_->submit(std::move(command));
+  if (moves) pending_.push_back(id);
+  return id;
+}
+
+void ShownMachine::seek(std::uint64_t retired) {
+  if (!session_) return;
+  if (seek_in_flight_) {
+    next_seek_ = retired;
+  } else if (retired != snapshot_->position.retired) {
+    seek_in_flight_ = submit(Seek{retired});
+  }
+}
+
+std::string ShownMachine::console(std::uint64_t from) const {
+  return session_ ? session_->console(from) : std::string();
+}
+
+const std::vector<Symbol>& ShownMachine::symbols() const {
+  static const std::vector<Symbol> kNone;
+  return session_ ? session_->symbols() : kNone;
+}
+
+std::string ShownMachine::symbolize(Gva address) const {
+  return session_ ? session_->symbolize(address) : std::string();
+}
+
+std::vector<std::string> ShownMachine::take_refusals() { return std::exchange(refusals_, {}); }
+
+}  // namespace gv

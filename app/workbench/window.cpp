@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+//
+// window.cpp - GLFW, OpenGL and ImGui's two backends.
+
+#include "workbench/window.h"
+
+#include <GL/gl.h>
+#define GLFW_INCLUDE_NONE
+#include <GLFW/glfw3.h>
+#include <imgui.h>
+#include <imgui_impl_glfw.h>
+#include <imgui_impl_opengl3.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <utility>
+
+namespace gv {
+namespace {
+
+// Keys that type no character. Every other key is named by the character it types.
+constexpr std::array<std::pair<int, const char*>, 37> kNamedKeys = {{
+    {GLFW_KEY_SPACE, "space"}, {GLFW_KEY_ENTER, "enter"}, {GLFW_KEY_KP_ENTER, "enter"},
+    {GLFW_KEY_ESCAPE, "escape"}, {GLFW_KEY_TAB, "tab"}, {GLFW_KEY_BACKSPACE, "backspace"},
+    {GLFW_KEY_DELETE, "delete"}, {GLFW_KEY_PAGE_UP, "pageup"}, {GLFW_KEY_PAGE_DOWN, "pagedown"},
+    {GLFW_KEY_HOME, "home"}, {GLFW_KEY_END, "end"}, {GLFW_KEY_LEFT, "left"},
+    {GLFW_KEY_RIGHT, "right"}, {GLFW_KEY_UP, "up"}, {GLFW_KEY_DOWN, "down"},
+    {GLFW_KEY_PAUSE, "pause"}, {GLFW_KEY_F1, "f1"}, {GLFW_KEY_F2, "f2"}, {GLFW_KEY_F3, "f3"},
+    {GLFW_KEY_F4, "f4"}, {GLFW_KEY_F5, "f5"}, {GLFW_KEY_F6, "f6"}, {GLFW_KEY_F7, "f7"},
+    {GLFW_KEY_F8, "f8"}, {GLFW_KEY_F9, "f9"}, {GLFW_KEY_F10, "f10"}, {GLFW_KEY_F11, "f11"},
+    {GLFW_KEY_F12, "f12"}, {GLFW_KEY_INSERT, "insert"}, {GLFW_KEY_MENU, "menu"},
+    // With Ctrl or Alt these type nothing, and some layouts give GLFW no name for them.
+    {GLFW_KEY_KP_ADD, "="}, {GLFW_KEY_KP_SUBTRACT, "-"}, {GLFW_KEY_EQUAL, "="},
+    {GLFW_KEY_MINUS, "-"}, {GLFW_KEY_0, "0"}, {GLFW_KEY_KP_0, "0"}, {GLFW_KEY_GRAVE_ACCENT, "`"},
+}};
+
+constexpr bool types_character(int key) {
+  return (key > GLFW_KEY_SPACE && key <= GLFW_KEY_WORLD_2) ||
+         (key >= GLFW_KEY_KP_0 && key <= GLFW_KEY_KP_EQUAL && key != GLFW_KEY_KP_ENTER);
+}
+
+std::string key_name(int key, int scancode) {
+  for (const auto& [code, name] : kNamedKeys) {
+    if (code == key) return name;
+  }
+  const char* name = glfwGetKeyName(key, scancode);
+  return name != nullptr ? name : "";
+}
+
+std::string utf8(unsigned int c) {
+  std::string out;
+  if (c < 0x80) {
+    out += static_cast<char>(c);
+  } else if (c < 0x800) {
+    out += static_cast<char>(0xc0 | (c >> 6));
+    out += static_cast<char>(0x80 | (c & 0x3f));
+  } else {
+    out += static_cast<char>(0xe0 | (c >> 12));
+    out += static_cast<char>(0x80 | ((c >> 6) & 0x3f));
+    out += static_cast<char>(0x80 | (c & 0x3f));
+  }
+  return out;
+}
+
+}  // namespace
+
+struct Window::Implementation {
+  GLFWwindow* window = nullptr;
+  bool glfw_started = false, backends_started = false;
+  bool activity = true;
+  std::vector<KeyPress> keys;
+
+  static Implementation& of(GLFWwindow* window) {
+    return *static_cast<Implementation*>(glfwGetWindowUserPointer(window));
+  }
+
+  ~Implementation() {
+    if (backends_started) {
+      ImGui_ImplOpenGL3_Shutdown();
+      ImGui_ImplGlfw_Shutdown();
+    }
+    if (ImGui::GetCurrentContext() != nullptr) ImGui::DestroyContext();
+    if (window != nullptr) glfwDestroyWindow(window);
+    if (glfw_started) glfwTerminate();
+  }
+
+  void install_callbacks() {
+    glfwSetWindowUserPointer(window, this);
+    glfwSetKeyCallback(window, [](GLFWwindow* w, int key, int scancode, int action, int mods) {
+      Implementation& self = of(w);
+      self.activity = true;
+      if (action == GLFW_RELEASE) return;
+      const bool ctrl = (mods & GLFW_MOD_CONTROL) != 0, alt = (mods & GLFW_MOD_ALT) != 0;
+      // A plain character comes through the character callback, by its own name.
+      if (types_character(key) && !ctrl && !alt) return;
+      KeyPress press;
+      press.chord.key = key_name(key, scancode);
+      press.chord.ctrl = ctrl;
+      press.chord.alt = alt;
+      press.chord.shift = (mods & GLFW_MOD_SHIFT) != 0;
+      press.repeat = action == GLFW_REPEAT;
+      if (!press.chord.key.empty()) self.keys.push_back(std::move(press));
+    });
+    glfwSetCharCallback(window, [](GLFWwindow* w, unsigned int character) {
+      Implementation& self = of(w);
+      self.activity = true;
+      if (character <= ' ') return;
+      KeyPress press;
+      press.chord.key = utf8(character);
+      self.keys.push_back(std::move(press));
+    });
+    glfwSetCursorPosCallback(window, [](GLFWwindow* w, double, double) { of(w).activity = true; });
+    glfwSetMouseButtonCallback(window,
+                               [](GLFWwindow* w, int, int, int) { of(w).activity = true; });
+    glfwSetScrollCallback(window, [](GLFWwindow* w, double, double) { of(w).activity = true; });
+    glfwSetCursorEnterCallback(window, [](GLFWwindow* w, int) { of(w).activity = true; });
+    glfwSetWindowFocusCallback(window, [](GLFWwindow* w, int) { of(w).activity = true; });
+    glfwSetFramebufferSizeCallback(window,
+                                   [](GLFWwindow* w, int, int) { of(w).activity = true; });
+    glfwSetWindowRefreshCallback(window, [](GLFWwindow* w) { of(w).activity = true; });
+  }
+};
+
+Window::Window(std::unique_ptr<Implementation> implementation)
+    : implementation_(std::move(implementation)) {}
+Window::~Window() = default;
+
+Result<std::unique_ptr<Window>> Window::open(const std::string& title, int width, int height) {
+  auto self = std::make_unique<Implementation>();
+  const auto refused = [](const char* sentence) {
+    return Error{ErrorCode::NotAvailable, sentence};
+  };
+  constexpr const char* kNoDisplay =
+      "there is no display to open a window on: set DISPLAY, or use 'glassvisor run', which needs none";
+  if (glfwInit() != GLFW_TRUE) return refused(kNoDisplay);
+  self->glfw_started = true;
+  glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
+  glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 2);
+  glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
+  glfwWindowHintString(GLFW_X11_CLASS_NAME, "glassvisor-workbench");
+  self->window = glfwCreateWindow(width, height, title.c_str(), nullptr, nullptr);
+  if (self->window == nullptr) {
+    return refused(
+        "this display gives no OpenGL 3.2 context: install libgl1-mesa-dri for Mesa's software "
+        "renderer, or use 'glassvisor run', which needs no display");
+  }
+  glfwMakeContextCurrent(self->window);
+  glfwSwapInterval(1);
+
+  IMGUI_CHECKVERSION();
+  ImGui::CreateContext();
+  ImGui::GetIO().IniFilename = nullptr;  // rooms are ours; see preferences.h
+  self->install_callbacks();             // before the backend's, which calls them in turn
+  if (!ImGui_ImplGlfw_InitForOpenGL(self->window, true) || !ImGui_ImplOpenGL3_Init("#version 150")) {
+    return refused("Dear ImGui could not start on this display's OpenGL 3.2 context");
+  }
+  self->backends_started = true;
+  return std::unique_ptr<Window>(new Window(std::move(self)));
+}
+
+void Window::wait(double seconds) {
+  if (seconds > 0) glfwWaitEventsTimeout(seconds);
+  else glfwPollEvents();
+}
+
+bool Window::close_requested() const {
+  return glfwWindowShouldClose(implementation_->window) == GLFW_TRUE;
+}
+bool Window::take_activity() { return std::exchange(implementation_->activity, false); }
+std::vector<KeyPress> Window::take_keys() { return std::exchange(implementation_->keys, {}); }
+
+int Window::width() const {
+  int w = 0, h = 0;
+  glfwGetFramebufferSize(implementation_->window, &w, &h);
+  return w;
+}
+int Window::height() const {
+  int w = 0, h = 0;
+  glfwGetFramebufferSize(implementation_->window, &w, &h);
+  return h;
+}
+float Window::content_scale() const {
+  float x = 1, y = 1;
+  glfwGetWindowContentScale(implementation_->window, &x, &y);
+  return std::clamp(std::max(x, y), 1.0F, 4.0F);
+}
+void Window::resize(int width, int height) { glfwSetWindowSize(implementation_->window, width, height); }
+void Window::set_title(const std::string& title) {
+  glfwSetWindowTitle(implementation_->window, title.c_str());
+}
+
+void Window::begin_frame() {
+  ImGui_ImplOpenGL3_NewFrame();
+  ImGui_ImplGlfw_NewFrame();
+  ImGui::NewFrame();
+}
+
+void Window::render(Color ground) {
+  glViewport(0, 0, width(), height());
+  const auto part = [](std::uint8_t c) { return static_cast<float>(c) / 255.0F; };
+  glClearColor(part(ground.red), part(ground.green), part(ground.blue), 1.0F);
+  glClear(GL_COLOR_BUFFER_BIT);
+  ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+}
+
+void Window::show() { glfwSwapBuffers(implementation_->window); }
+
+void Window::rebuild_font_texture() {
+  ImGui_ImplOpenGL3_DestroyFontsTexture();
+  ImGui_ImplOpenGL3_CreateFontsTexture();
+}
+
+std::vector<std::uint8_t> Window::read_pixels() const {
+  const auto w = static_cast<std::size_t>(width()), h = static_cast<std::size_t>(height());
+  std::vector<std::uint8_t> upside_down(w * h * 3), rows(w * h * 3);
+  glPixelStorei(GL_PACK_ALIGNMENT, 1);
+  glReadPixels(0, 0, static_cast<int>(w), static_cast<int>(h), GL_RGB, GL_UNSIGNED_BYTE,
+               upside_down.data());
+  for (std::size_t y = 0; y < h; ++y) {
+    std::copy_n(upside_down.begin() + static_cast<std::ptrdiff_t>((h - 1 - y) * w * 3), w * 3,
+                rows.begin() + static_cast<std::ptrdiff_t>(y * w * 3));
+  }
+  return rows;
+}
+
+}  // namespace gv
