@@ -7,6 +7,7 @@ import tree
 KINDS = (".cpp", ".h", ".c", ".lua", ".asm", ".ld", ".py", ".sh", ".cmake")
 # What students write, and submissions that imitate it, belong to them.
 STUDENTS = ("exercises/", "tests/grader/exercises/", "tests/grader/hostile/", "tests/fuzz/corpus/")
+ANSWERS = {"starter", "solution", "wrong"}
 
 
 def main():
@@ -14,7 +15,7 @@ def main():
     findings = []
     for path in tree.files(root, *KINDS):
         where = path.relative_to(root).as_posix()
-        if where.startswith(STUDENTS):
+        if where.startswith(STUDENTS) or ANSWERS & set(path.parts):
             continue
         if not any("SPDX-License-Identifier: MIT" in line for line in tree.lines(path)[:3]):
             findings.append(f"{where}: no licence; begin it with SPDX-License-Identifier: MIT"
