@@ -97,7 +97,7 @@ struct PanelContext {
   SvgRecorder* svg = nullptr;  // when set, the picture is recorded there as well
   TextAudit* audit = nullptr;
   // The part that a lesson points at, as in "registers/eflags": "eflags"; empty for none.
-  std::string_view highlighted_part;
+  std::string_view highlighted_part{};
   bool reduced_motion = false;
   // Set by a panel that something moves in, so that the owner keeps drawing frames.
   bool wants_frames = false;

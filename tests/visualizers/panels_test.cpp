@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+//
+// panels_test.cpp - every panel draws in every theme and size, and no text is cut.
+//
+// No window and no graphics card: ImGui's draw data is inspected, and written
+// as PNG when GV_PICTURES names a folder.
+
+#include "sample_run.h"
+#include "software_picture.h"
+#include "visualizers/drawing/svg_recorder.h"
+#include "visualizers/panel.h"
+
+#include <gtest/gtest.h>
+#include <imgui.h>
+
+#include <array>
+#include <cstdlib>
+#include <set>
+
+namespace gv {
+namespace {
+
+constexpr std::array<const char*, kFontRoleCount> kFonts = {
+    "/usr/share/fonts/opentype/inter/Inter-Regular.otf",       "/usr/share/fonts/opentype/inter/Inter-SemiBold.otf",
+    "/usr/share/fonts/opentype/inter/Inter-Regular.otf",       "/usr/share/fonts/truetype/jetbrains-mono/JetBrainsMono-Regular.ttf",
+    "/usr/share/fonts/truetype/jetbrains-mono/JetBrainsMono-SemiBold.ttf", "/usr/share/fonts/opentype/inter/Inter-SemiBold.otf"};
+
+bool readable(const char* path) {
+  if (FILE* file = std::fopen(path, "rb")) return std::fclose(file) == 0;
+  return false;
+}
+
+// One ImGui context with the real fonts at one scale.
+class Stage {
+ public:
+  Stage(Theme theme, float scale) : style_(theme, scale), context_(ImGui::CreateContext()) {
+    ImGuiIO& io = ImGui::GetIO();
+    io.IniFilename = nullptr;
+    io.DeltaTime = 1.0F / 60;
+    io.DisplaySize = {100, 100};
+    for (int i = 0; i < kFontRoleCount; ++i) {
+      const auto role = static_cast<FontRole>(i);
+      const char* path = kFonts[static_cast<std::size_t>(i)];
+      ImFontConfig config;
+      config.SizePixels = Style::font_pixels(role, scale);
+      static constexpr ImWchar kFew[] = {0x20, 0xff, 0x2010, 0x2027, 0x2190, 0x2199, 0x2260, 0x2265, 0x2500, 0x25ff, 0};
+      ImFont* font = readable(path) ? io.Fonts->AddFontFromFileTTF(path, config.SizePixels, &config, kFew) : io.Fonts->AddFontDefault(&config);
+      style_.set_font(role, font);
+    }
+    unsigned char* pixels = nullptr;
+    int width = 0, height = 0;
+    io.Fonts->GetTexDataAsAlpha8(&pixels, &width, &height);
+    ImGui::GetStyle().WindowPadding = {style_.space(3), style_.space(3)};
+    ImGui::GetStyle().FramePadding = {style_.space(2), style_.space(1)};
+    ImGui::GetStyle().WindowBorderSize = 0;
+    const Color ground = style_.color(Ink::Surface), text = style_.color(Ink::Text), field = style_.color(Ink::Raised);
+    ImGui::GetStyle().Colors[ImGuiCol_WindowBg] = ImColor(ground.red, ground.green, ground.blue);
+    ImGui::GetStyle().Colors[ImGuiCol_Text] = ImColor(text.red, text.green, text.blue);
+    ImGui::GetStyle().Colors[ImGuiCol_FrameBg] = ImColor(field.red, field.green, field.blue);
+  }
+  ~Stage() { ImGui::DestroyContext(context_); }
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+
+  const Style& style() const { return style_; }
+
+  // Draws `frames` frames; the last one's draw data stays valid.
+  void show(Panel& panel, const Snapshot& snapshot, const EventView& events, Panel::Size size, int frames = 2) {
+    const float margin = 2 * ImGui::GetStyle().WindowPadding.x;
+    const ImVec2 outer{size.width * style_.scale() + margin, size.height * style_.scale() + margin};
+    ImGui::GetIO().DisplaySize = outer;
+    for (int i = 0; i < frames; ++i) {
+      audit = {};
+      wanted = {};
+      ImGui::NewFrame();
+      ImGui::PushFont(style_.font(FontRole::Body));
+      ImGui::SetNextWindowPos({0, 0});
+      ImGui::SetNextWindowSize(outer);
+      ImGui::Begin("panel", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove);
+      selection.begin_frame();
+      PanelContext context{snapshot, events, guest, commands, selection, breakpoints, style_, wanted};
+      context.animation_time = time += 0.1;
+      context.compared = compared;
+      context.audit = &audit;
+      context.svg = svg;
+      panel.draw(context);
+      moves = context.wants_frames;
+      ImGui::End();
+      ImGui::PopFont();
+      ImGui::Render();
+    }
+  }
+  void keep(const std::string& name) {
+    const char* folder = std::getenv("GV_PICTURES");
+    if (!folder) return;
+    const Color g = style_.color(Ink::Surface);
+    EXPECT_TRUE(testing::write_png(testing::rasterize(*ImGui::GetDrawData(), g.red, g.green, g.blue), std::string(folder) + "/" + name + ".png"));
+  }
+
+  testing::SampleGuest guest;
+  testing::CommandList commands;
+  Selection selection;
+  BreakpointList breakpoints;
+  ViewRequest wanted;
+  TextAudit audit;
+  const ComparedLedger* compared = nullptr;
+  SvgRecorder* svg = nullptr;
+  double time = 0;
+  bool moves = false;
+
+ private:
+  Style style_;
+  ImGuiContext* context_;
+};
+
+std::string listed(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const std::string& text : texts) out += "\n  '" + text + "'";
+  return out;
+}
+
+class EveryPanel : public ::testing::TestWithParam<float> {};
+
+TEST_P(EveryPanel, DrawsWithoutCuttingTextAtItsLeastSize) {
+  Stage stage(Theme::Dark, GetParam());
+  const auto list = testing::sample_events(300);
+  for (const auto technique : {TechniqueKind::TrapAndEmulate, TechniqueKind::BareMetal}) {
+    const Snapshot snapshot = testing::sample_snapshot(list, technique);
+    for (const auto& panel : make_panels()) {
+      stage.show(*panel, snapshot, list.view(), panel->least_size());
+      EXPECT_GT(ImGui::GetDrawData()->TotalVtxCount, 100) << panel->id();
+      EXPECT_TRUE(stage.audit.cut.empty()) << panel->id() << " cuts at scale " << GetParam() << ":" << listed(stage.audit.cut);
+      stage.keep(std::string(panel->id()) + "-" + std::string(name_of(technique)) + "-" + std::to_string(static_cast<int>(GetParam())));
+    }
+  }
+}
+INSTANTIATE_TEST_SUITE_P(AtScale, EveryPanel, ::testing::Values(1.0F, 2.0F, 4.0F));
+
+TEST(Panels, DrawLargeInEveryTheme) {
+  const auto list = testing::sample_events(5'000);
+  const Snapshot snapshot = testing::sample_snapshot(list, TechniqueKind::TrapAndEmulate);
+  const ComparedLedger bare{"bare-metal", testing::sample_snapshot(list, TechniqueKind::BareMetal).ledger};
+  for (int t = 0; t < kThemeCount; ++t) {
+    Stage stage(static_cast<Theme>(t), 1);
+    stage.compared = &bare;
+    stage.breakpoints.toggle(Gva(0x10a403));
+    for (const auto& panel : make_panels()) {
+      stage.show(*panel, snapshot, list.view(), {960, 600});
+      EXPECT_TRUE(stage.audit.cut.empty()) << panel->id() << listed(stage.audit.cut);
+      stage.keep(std::string(panel->id()) + "-large-" + std::string(name_of(static_cast<Theme>(t))));
+    }
+  }
+}
+
+TEST(Panels, DrawAMachineThatHasDoneNothing) {
+  Stage stage(Theme::Light, 1);
+  const Snapshot empty;
+  const EventView none;
+  stage.guest.text.clear();
+  for (const auto& panel : make_panels()) {
+    stage.show(*panel, empty, none, panel->least_size());
+    EXPECT_TRUE(stage.audit.cut.empty()) << panel->id() << listed(stage.audit.cut);
+    EXPECT_GT(ImGui::GetDrawData()->TotalVtxCount, 10) << panel->id() << " says why it is empty";
+  }
+}
+
+TEST(Panels, HaveTheIdsThatLessonsUse) {
+  std::set<std::string_view> ids;
+  for (const auto& panel : make_panels()) {
+    EXPECT_TRUE(ids.insert(panel->id()).second);
+    EXPECT_FALSE(panel->title().empty());
+    EXPECT_TRUE(panel->purpose().ends_with('.')) << panel->id();
+  }
+  EXPECT_EQ(ids, (std::set<std::string_view>{"trap-theatre", "disassembly", "registers", "page-tables", "console", "screen", "timeline", "ledger", "devices"}));
+}
+
+TEST(Panels, SayInWordsWhatTheyShow) {
+  Stage stage(Theme::Dark, 1);
+  const auto list = testing::sample_events(300);
+  const Snapshot snapshot = testing::sample_snapshot(list, TechniqueKind::TrapAndEmulate);
+  const EventView events = list.view();
+  PanelContext context{snapshot, events, stage.guest, stage.commands, stage.selection, stage.breakpoints, stage.style(), stage.wanted};
+  for (const auto& panel : make_panels()) {
+    const auto lines = panel->as_text(context);
+    ASSERT_FALSE(lines.empty()) << panel->id();
+    for (const std::string& line : lines) EXPECT_LT(line.size(), 400U) << panel->id();
+  }
+}
+
+TEST(Panels, MoveOnlyAfterThePositionMoved) {
+  Stage stage(Theme::Dark, 1);
+  const auto list = testing::sample_events(300);
+  Snapshot snapshot = testing::sample_snapshot(list, TechniqueKind::TrapAndEmulate);
+  const auto panels = make_panels();
+  stage.show(*panels[0], snapshot, list.view(), panels[0]->least_size(), 1);
+  EXPECT_TRUE(stage.moves) << "the theatre shows the exit on its way";
+  stage.show(*panels[0], snapshot, list.view(), panels[0]->least_size(), 5);
+  for (const auto& panel : panels) {
+    stage.show(*panel, snapshot, list.view(), panel->least_size(), 5);
+    EXPECT_FALSE(stage.moves) << panel->id() << " is still after half a second";
+  }
+}
+
+TEST(Panels, AskForWhatTheyShow) {
+  Stage stage(Theme::Dark, 1);
+  const auto list = testing::sample_events(300);
+  const Snapshot snapshot = testing::sample_snapshot(list, TechniqueKind::TrapAndEmulate);
+  for (const auto& panel : make_panels()) {
+    if (panel->id() != "page-tables") continue;
+    stage.selection.address = Gva(0x403000);
+    stage.show(*panel, snapshot, list.view(), panel->least_size());
+    EXPECT_TRUE(stage.wanted.page_tables);
+    EXPECT_EQ(stage.wanted.walk, Gva(0x403000)) << "the address that was chosen in another panel";
+  }
+}
+
+TEST(Panels, AreRecordedAsSvgWithTheirTexts) {
+  Stage stage(Theme::Light, 1);
+  const auto list = testing::sample_events(300);
+  const Snapshot snapshot = testing::sample_snapshot(list, TechniqueKind::TrapAndEmulate);
+  for (const auto& panel : make_panels()) {
+    SvgRecorder svg({0, 0}, panel->least_size().width, panel->least_size().height, stage.style().color(Ink::Surface));
+    stage.svg = &svg;
+    stage.show(*panel, snapshot, list.view(), panel->least_size(), 1);
+    const std::string document = svg.document(panel->title());
+    EXPECT_NE(document.find("<text"), std::string::npos) << panel->id();
+    const auto occurrences = [&](std::string_view what) {
+      std::size_t n = 0;
+      for (std::size_t at = document.find(what); at != std::string::npos; at = document.find(what, at + 1)) ++n;
+      return n;
+    };
+    EXPECT_EQ(occurrences("<g "), occurrences("</g>")) << panel->id();
+    if (panel->id() == "trap-theatre") {
+      EXPECT_NE(document.find(">cli<"), std::string::npos) << "the latest exit's instruction is text";
+    }
+  }
+  stage.svg = nullptr;
+}
+
+TEST(Panels, ClickingTheTimelineRulerSeeks) {
+  Stage stage(Theme::Dark, 1);
+  const auto list = testing::sample_events(2'000);
+  const Snapshot snapshot = testing::sample_snapshot(list, TechniqueKind::TrapAndEmulate);
+  for (const auto& panel : make_panels()) {
+    if (panel->id() != "timeline") continue;
+    const Panel::Size size = panel->least_size();
+    stage.show(*panel, snapshot, list.view(), size);
+    // The ruler lies under the chips; walk down until a click seeks.
+    for (float y = 10; y < size.height && stage.commands.all.empty(); y += 6) {
+      ImGuiIO& io = ImGui::GetIO();
+      io.MousePos = {size.width * 0.6F, y};
+      io.MouseDown[0] = false;
+      stage.show(*panel, snapshot, list.view(), size, 1);
+      io.MouseDown[0] = true;
+      stage.show(*panel, snapshot, list.view(), size, 1);
+      io.MouseDown[0] = false;
+      stage.show(*panel, snapshot, list.view(), size, 1);
+    }
+    ASSERT_FALSE(stage.commands.all.empty());
+    const auto* seek = std::get_if<Seek>(&stage.commands.all.front());
+    ASSERT_TRUE(seek);
+    EXPECT_GT(seek->retired, snapshot.position.retired / 4);
+    EXPECT_LT(seek->retired, snapshot.position.retired);
+  }
+}
+
+}  // namespace
+}  // namespace gv
