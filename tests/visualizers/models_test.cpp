@@ -234,13 +234,13 @@ TEST(VgaPicture, RunsCoverARowOnce) {
 }
 
 TEST(VgaPicture, TypesOnAUsKeyboard) {
-  EXPECT_EQ(scan_codes_for('a'), (std::vector<std::uint8_t>{0x1e, 0x9e}));
-  EXPECT_EQ(scan_codes_for('A'), (std::vector<std::uint8_t>{0x2a, 0x1e, 0x9e, 0xaa}));
-  EXPECT_EQ(scan_codes_for('1'), (std::vector<std::uint8_t>{0x02, 0x82}));
-  EXPECT_EQ(scan_codes_for('/'), (std::vector<std::uint8_t>{0x35, 0xb5}));
-  EXPECT_EQ(scan_codes_for('\\'), (std::vector<std::uint8_t>{0x2b, 0xab}));
-  EXPECT_EQ(scan_codes_for(' '), (std::vector<std::uint8_t>{0x39, 0xb9}));
-  EXPECT_TRUE(scan_codes_for('\x80').empty());
+  EXPECT_EQ(keystrokes_for('a'), (std::vector<std::uint8_t>{0x1e, 0x9e}));
+  EXPECT_EQ(keystrokes_for('A'), (std::vector<std::uint8_t>{0x2a, 0x1e, 0x9e, 0xaa}));
+  EXPECT_EQ(keystrokes_for('1'), (std::vector<std::uint8_t>{0x02, 0x82}));
+  EXPECT_EQ(keystrokes_for('/'), (std::vector<std::uint8_t>{0x35, 0xb5}));
+  EXPECT_EQ(keystrokes_for('\\'), (std::vector<std::uint8_t>{0x2b, 0xab}));
+  EXPECT_EQ(keystrokes_for(' '), (std::vector<std::uint8_t>{0x39, 0xb9}));
+  EXPECT_TRUE(keystrokes_for('\x80').empty());
 }
 
 TEST(DeviceView, MarksFieldsThatChangedSinceTheLastStop) {

@@ -91,7 +91,7 @@ void ScreenPanel::send_keys(PanelContext& context) {
   };
   for (const ImWchar c : ImGui::GetIO().InputQueueCharacters) {
     if (c < 0x7f)
-      append(scan_codes_for(static_cast<char>(c)));
+      append(keystrokes_for(static_cast<char>(c)));
   }
   // Keys without a character. Arrows are extended keys: 0xe0 first.
   const std::pair<int, std::vector<std::uint8_t>> keys[] = {

@@ -94,7 +94,7 @@ bool is_blank(const VgaTextScreen& screen) {
   return true;
 }
 
-std::vector<std::uint8_t> scan_codes_for(char character) {
+std::vector<std::uint8_t> keystrokes_for(char character) {
   const auto pressed = [](std::uint8_t code) {
     return std::vector<std::uint8_t>{code, static_cast<std::uint8_t>(code | kRelease)};
   };

@@ -35,6 +35,6 @@ bool is_blank(const VgaTextScreen& screen);
 
 // The set 1 scan codes, press and release, that type `character` on a US keyboard; empty when no
 // key does.
-std::vector<std::uint8_t> scan_codes_for(char character);
+std::vector<std::uint8_t> keystrokes_for(char character);
 
 }  // namespace gv
