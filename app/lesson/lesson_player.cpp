@@ -310,8 +310,9 @@ struct LessonPlayer::Implementation {
     if (environment.machines.size() <= before) return fail("beat '" + beat.id + "': no other machine");
     const std::shared_ptr<Session>& machine = environment.machines[before];
     LuaValue values = outcome;
-    if (result.first().is_object()) {
-      for (const auto& [name, value] : result.first().items()) values["other_" + name] = value;
+    const LuaValue measured = result.first();
+    if (measured.is_object()) {
+      for (const auto& [name, value] : measured.items()) values["other_" + name] = value;
     }
     auto text = fill_template(beat.other_technique, values);
     if (!text) return fail("text.en.md: " + beat.id + ".other: " + text.error().message);

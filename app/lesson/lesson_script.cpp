@@ -81,7 +81,8 @@ std::vector<std::string> hints_in(const std::string& text) {
     if (line.rfind("- ", 0) == 0) {
       hints.push_back(line.substr(2));
     } else if (!hints.empty() && line.find_first_not_of(' ') != std::string::npos) {
-      hints.back() += " " + line.substr(line.find_first_not_of(' '));
+      hints.back() += ' ';
+      hints.back() += line.substr(line.find_first_not_of(' '));
     }
   }
   return hints;

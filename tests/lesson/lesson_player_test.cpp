@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+//
+// The player as a window drives it, and as the headless runner does.
+
+#include "lesson/lesson_check.h"
+#include "lesson/lesson_player.h"
+#include "lesson/lesson_report.h"
+#include "lesson/paths.h"
+#include "lesson/temporary_folder.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace gv {
+namespace {
+
+class Player : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(write_new_lesson(folder_.file("lesson")));
+    auto player = LessonPlayer::open(folder_.file("lesson"));
+    ASSERT_TRUE(player) << player.error().message;
+    player_ = std::move(*player);
+  }
+  // Waits until the player has nothing to do or wants to be advanced.
+  std::shared_ptr<const LessonView> settle() {
+    auto view = player_->view();
+    while (view->busy && !view->awaits_advance) {
+      view = player_->wait_for_change(view->generation, 10'000);
+    }
+    return view;
+  }
+
+  TemporaryFolder folder_;
+  std::unique_ptr<LessonPlayer> player_;
+};
+
+TEST_F(Player, EnablesNoControlBeforeThePrediction) {
+  EXPECT_EQ(player_->view()->phase, LessonPhase::Question);
+  EXPECT_TRUE(player_->view()->controls.empty());
+  ASSERT_TRUE(player_->advance());
+  EXPECT_EQ(player_->view()->phase, LessonPhase::Predict);
+  EXPECT_TRUE(player_->view()->controls.empty());
+  EXPECT_EQ(player_->session(), nullptr);
+}
+
+TEST_F(Player, DoesNotGoPastAnUnansweredPrediction) {
+  player_->advance();
+  EXPECT_FALSE(player_->advance());
+  EXPECT_FALSE(player_->submit_prediction({}, Confidence::Certain));
+  EXPECT_EQ(player_->view()->phase, LessonPhase::Predict);
+}
+
+TEST_F(Player, ShowsThePredictionBesideWhatHappened) {
+  player_->advance();
+  ASSERT_TRUE(player_->submit_prediction(std::string("ring-0"), Confidence::Certain));
+  auto view = settle();
+  ASSERT_EQ(view->phase, LessonPhase::Compare) << view->error;
+  EXPECT_EQ(view->happened, Answer(std::string("another-ring")));
+  EXPECT_EQ(view->prediction_right, false);
+  EXPECT_NE(view->comparison.find("In ring 0"), std::string::npos);
+  EXPECT_NE(view->comparison.find("would not trap"), std::string::npos) << "the choice's feedback";
+  EXPECT_FALSE(view->controls.empty());
+  EXPECT_EQ(view->narration.size(), 1u);
+  ASSERT_NE(player_->session(), nullptr);
+}
+
+TEST_F(Player, IsPlayedToItsEnd) {
+  player_->advance();
+  player_->submit_prediction(std::string("another-ring"), Confidence::FairlySure);
+  ASSERT_EQ(settle()->phase, LessonPhase::Compare);
+  player_->advance();
+  ASSERT_EQ(player_->view()->phase, LessonPhase::Explain);
+  EXPECT_EQ(player_->view()->explanation.find("{{"), std::string::npos);
+  player_->advance();
+  auto view = settle();
+  ASSERT_EQ(view->phase, LessonPhase::Retrieve) << view->error;
+  ASSERT_EQ(view->retrieval.size(), 1u);
+  EXPECT_FALSE(is_answered(view->retrieval[0].truth)) << "the answer is hidden until one is given";
+  EXPECT_FALSE(player_->advance());
+  ASSERT_TRUE(player_->answer_retrieval(0, 1.0));
+  EXPECT_FALSE(player_->answer_retrieval(0, 2.0)) << "one answer each";
+  EXPECT_EQ(player_->view()->retrieval[0].right, true);
+  ASSERT_TRUE(player_->advance());
+  EXPECT_EQ(player_->view()->phase, LessonPhase::Done);
+}
+
+TEST_F(Player, HintsComeInStages) {
+  ASSERT_EQ(player_->view()->hints_left, 2);
+  EXPECT_TRUE(player_->request_hint());
+  EXPECT_EQ(player_->view()->hints.size(), 1u);
+  EXPECT_TRUE(player_->request_hint());
+  EXPECT_FALSE(player_->request_hint());
+}
+
+TEST_F(Player, RetryBeginsTheBeatAnew) {
+  player_->advance();
+  player_->submit_prediction(std::string("ring-0"), Confidence::Guessing);
+  settle();
+  ASSERT_TRUE(player_->retry());
+  EXPECT_EQ(settle()->phase, LessonPhase::Question);
+  EXPECT_FALSE(is_answered(player_->view()->predicted));
+}
+
+TEST_F(Player, EndsWhileARunIsInProgress) {
+  player_->advance();
+  player_->submit_prediction(std::string("ring-0"), Confidence::Guessing);
+  player_.reset();
+  SUCCEED();
+}
+
+TEST_F(Player, ABeatWhosePhenomenonDoesNotHappenIsAFailure) {
+  std::string text = contents_of(folder_.file("lesson/lesson.lua"));
+  const std::string from = "phenomenon = machine:count{ kind = \"exit\" }";
+  ASSERT_NE(text.find(from), std::string::npos);
+  folder_.write("lesson/lesson.lua", text.replace(text.find(from), from.size(), "phenomenon = 0"));
+  auto outcome = run_lesson(folder_.file("lesson"), {});
+  ASSERT_TRUE(outcome);
+  EXPECT_NE(outcome->problem.find("did not happen"), std::string::npos) << outcome->problem;
+  EXPECT_NE(outcome->verdict(), Verdict::Pass);
+}
+
+std::string lesson_one() { return GV_SOURCE "/lessons/01-rings-and-traps"; }
+
+// A window's way through the whole lesson, with a learner who plays with the controls.
+TEST(FirstLesson, HasTheSameHashInAWindowAndHeadless) {
+  auto opened = LessonPlayer::open(lesson_one());
+  ASSERT_TRUE(opened) << opened.error().message;
+  LessonPlayer& player = **opened;
+  auto view = player.view();
+  int moved = 0;
+  while (view->phase != LessonPhase::Done) {
+    ASSERT_NE(view->phase, LessonPhase::Failed) << view->error;
+    const std::uint64_t generation = view->generation;
+    if (view->awaits_advance) {
+      if (moved < 3 && player.session()) {
+        player.session()->perform(Step{3});
+        player.session()->perform(StepBack{1});
+        ++moved;
+      }
+      player.advance();
+    } else if (!view->busy) {
+      if (view->phase == LessonPhase::Predict) {
+        Answer answer = std::string("a wrong one");
+        if (view->prediction->kind == PredictionKind::Ordering) {
+          answer = std::vector<std::string>{"resume"};
+        }
+        ASSERT_TRUE(player.submit_prediction(answer, Confidence::Guessing));
+      } else if (view->phase == LessonPhase::Retrieve) {
+        for (std::size_t i = 0; i < view->retrieval.size(); ++i) {
+          player.answer_retrieval(i, std::string("a wrong one"));
+        }
+        player.advance();
+      } else {
+        ASSERT_TRUE(player.advance()) << name_of(view->phase);
+      }
+    }
+    view = player.wait_for_change(generation, 10'000);
+  }
+  EXPECT_EQ(moved, 3);
+  EXPECT_EQ(view->predictions_right, 0);
+
+  auto headless = run_lesson(lesson_one(), {});
+  ASSERT_TRUE(headless);
+  EXPECT_EQ(headless->problem, "");
+  EXPECT_EQ(player.played().event_log_hash, headless->played.event_log_hash);
+  for (std::size_t i = 0; i < headless->played.beats.size(); ++i) {
+    EXPECT_EQ(player.played().beats[i].event_log_hash, headless->played.beats[i].event_log_hash)
+        << "beat " << headless->played.beats[i].id;
+  }
+}
+
+TEST(FirstLesson, TheReportIsOneFileWithPicturesOfTheRun) {
+  auto outcome = run_lesson(lesson_one(), {});
+  ASSERT_TRUE(outcome);
+  const auto html = html_of(*outcome, "");
+  ASSERT_TRUE(html);
+  EXPECT_NE(html->find("<svg"), std::string::npos);
+  EXPECT_EQ(html->find("{{"), std::string::npos);
+  EXPECT_EQ(html->find("src=\"http"), std::string::npos);
+  EXPECT_EQ(html->find("href=\"http"), std::string::npos);
+  const std::string transcript = transcript_of(*outcome);
+  EXPECT_EQ(transcript.find("{{"), std::string::npos);
+  EXPECT_NE(transcript.find("What happened"), std::string::npos);
+}
+
+class EveryLesson : public testing::TestWithParam<std::string> {};
+TEST_P(EveryLesson, PassesItsCheck) {
+  const auto results =
+      check_lesson(std::string(GV_SOURCE "/lessons/") + GetParam(), 3, [](const CheckResult&) {});
+  ASSERT_TRUE(results) << results.error().message;
+  for (const CheckResult& result : *results) {
+    EXPECT_EQ(result.verdict, Verdict::Pass)
+        << result.id << ": "
+        << (result.findings.empty() ? ""
+                                    : "expected " + result.findings.front().expected +
+                                          ", observed " + result.findings.front().observed);
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Lessons, EveryLesson,
+                         testing::Values("01-rings-and-traps", "02-the-instruction-that-does-not-trap",
+                                         "03-one-page-fault-two-page-tables"),
+                         [](const auto& info) { return info.param.substr(0, 2); });
+
+TEST(Scaffold, PassesItsOwnCheck) {
+  TemporaryFolder folder;
+  ASSERT_TRUE(write_new_lesson(folder.file("My Lesson")));
+  const auto results = check_lesson(folder.file("My Lesson"), 2, nullptr);
+  ASSERT_TRUE(results) << results.error().message;
+  EXPECT_EQ(worst_of(*results), Verdict::Pass);
+  EXPECT_FALSE(write_new_lesson(folder.file("My Lesson"))) << "it must not overwrite a lesson";
+}
+
+}  // namespace
+}  // namespace gv
