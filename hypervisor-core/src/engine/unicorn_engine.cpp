@@ -14,6 +14,9 @@ namespace {
 // Small, because flushing it costs time in proportion: 0.2 ms at 4 MiB, 4 ms at
 // 16 MiB, seconds at Unicorn's default of 1 GiB.
 constexpr std::uint32_t kTranslationBufferBytes = 4u << 20;
+// An address that no guest runs: Unicorn retranslates the block at `until` each time.
+// (Its list of exit addresses instead of `until` loses hooks added later, in 2.1.1.)
+constexpr std::uint64_t kNever = 0xffffffff;
 constexpr std::uint64_t kAddressSpaceEnd = std::uint64_t{1} << 32;
 constexpr std::uint8_t kHltOpcode = 0xf4;
 constexpr std::uint64_t kFarFuture = INT64_MAX / 4;
@@ -41,9 +44,6 @@ Result<std::unique_ptr<UnicornEngine>> UnicornEngine::create(MachineMemory& memo
   std::unique_ptr<UnicornEngine> engine(new UnicornEngine(std::move(state)));
   // Before anything else: later Unicorn has already reserved its default.
   uc_ctl_set_tcg_buffer_size(s.uc, kTranslationBufferBytes);
-  // No `until` address: Unicorn would look it up in the guest's tables at every
-  // start, and leave the fault of that in CR2.
-  uc_ctl_exits_enable(s.uc);
   if (const uc_err error =
           uc_mem_map_ptr(s.uc, 0, memory.size(), UC_PROT_ALL, memory.at(Mpa(0)))) {
     return engine_broke(error, "mapping the machine's memory");
@@ -116,12 +116,8 @@ void UnicornEngine::State::live() {
     }
     apply_idle();
     leave_hook = false;
-    const uc_err error = uc_emu_start(uc, read_register(UC_X86_REG_EIP), 0, 0, 0);
-    if (leave_hook || abandoned) {
-      uc_context_save(uc, context);
-      clear_pending_exception();
-      uc_context_restore(uc, context);
-    }
+    const uc_err error = uc_emu_start(uc, read_register(UC_X86_REG_EIP), kNever, 0, 0);
+    repair_after_stop();
     if (!leave_hook || parking || abandoned) {
       if (!leave_hook && !abandoned) {
         finish_start(error);
@@ -129,6 +125,18 @@ void UnicornEngine::State::live() {
       suspended = Suspended::Idle;
       suspend();
     }
+  }
+}
+
+// At its end uc_emu_start looks `until` up in the guest's tables, with the
+// guest's rights. No address is sure to be mapped, so a page fault may be left
+// behind: as a pending exception, and in CR2 (a deprivileged guest never sees that).
+void UnicornEngine::State::repair_after_stop() {
+  uc_context_save(uc, context);
+  clear_pending_exception();
+  uc_context_restore(uc, context);
+  if (!monitor && read_register(UC_X86_REG_CR2) != true_cr2) {
+    write_cr2(true_cr2);
   }
 }
 
@@ -430,6 +438,7 @@ struct PendingRegisters {
   bool switching;
   PrivilegeSwitch privilege_switch;
   std::uint64_t space_tag_bits;
+  std::uint64_t true_cr2;
 };
 
 EngineState UnicornEngine::save() {
@@ -459,6 +468,7 @@ EngineState UnicornEngine::save() {
   p.switching = s.privilege_switch.has_value();
   p.privilege_switch = s.privilege_switch.value_or(PrivilegeSwitch{});
   p.space_tag_bits = s.space_bits;
+  p.true_cr2 = s.true_cr2;
   EngineState state;
   state.retired = s.retired_now;
   state.context.resize(s.context_size + sizeof p);
@@ -504,6 +514,7 @@ Result<void> UnicornEngine::restore(const EngineState& state) {
     s.privilege_switch = p.privilege_switch;
   }
   s.space_bits = p.space_tag_bits;
+  s.true_cr2 = p.true_cr2;
   s.mode_may_have_changed = s.if_may_have_changed = false;
   s.retired_now = state.retired;
   s.known_segment_valid = false;

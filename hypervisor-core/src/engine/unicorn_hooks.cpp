@@ -12,6 +12,16 @@ namespace {
 
 using State = UnicornEngine::State;
 
+// Ends uc_emu_start before the instruction at `address`. EIP is written because
+// Unicorn does not always bring it up to date: a block that was reached by a
+// chained jump may still show an earlier one.
+void stop_before(State& s, std::uint64_t address, HookStop why) {
+  s.hook_stop = why;
+  s.write_register(UC_X86_REG_EIP,
+                   static_cast<std::uint32_t>(address) - s.code_segment().base);
+  uc_emu_stop(s.uc);
+}
+
 State& state_of(void* user) { return *static_cast<State*>(user); }
 
 // A block that is not simply counted and run: a target is near, its facts are
@@ -26,15 +36,15 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
   s.set_remaining(s.true_remaining());
   if (std::exchange(s.mode_may_have_changed, false)) {
     s.refresh_space();
+    s.true_cr2 = s.monitor ? 0 : s.read_register(UC_X86_REG_CR2);
     s.block = block_key(address, size, s.space_bits);
   }
   const std::int64_t at = s.limit - s.remaining;  // retired when this block starts
   const BlockFacts* facts = s.facts_of(address, size, s.block);
 
   const auto stop = [&](HookStop why) {
-    s.hook_stop = why;
     s.block_rest = 0;
-    uc_emu_stop(s.uc);
+    stop_before(s, address, why);
   };
   if (s.abandoned) {
     stop(HookStop::TargetReached);
@@ -186,7 +196,8 @@ void UnicornHooks::trap(uc_engine* uc, std::uint32_t vector, void* user) {
   } else {
     Faulted fault{static_cast<std::uint8_t>(vector), error, Gva(0)};
     if (vector == 14) {
-      fault.address = Gva(s.read_register(UC_X86_REG_CR2) & 0xffffffffu);
+      s.true_cr2 = s.read_register(UC_X86_REG_CR2) & 0xffffffffu;
+      fault.address = Gva(s.true_cr2);
     }
     s.exit = fault;
   }
@@ -220,14 +231,13 @@ void UnicornHooks::port_out(uc_engine*, std::uint32_t port, int size, std::uint3
 }
 
 // Only while stepping: called before each instruction, and a stop here is exact.
-void UnicornHooks::instruction(uc_engine* uc, std::uint64_t address, std::uint32_t, void* user) {
+void UnicornHooks::instruction(uc_engine*, std::uint64_t address, std::uint32_t, void* user) {
   State& s = state_of(user);
   if (s.monitor && address == s.monitor->iret_stub.value) {
     return;
   }
   if (s.steps_left == 0 || s.abandoned) {
-    s.hook_stop = HookStop::StepsDone;
-    uc_emu_stop(uc);
+    stop_before(s, address, HookStop::StepsDone);
     return;
   }
   --s.steps_left;

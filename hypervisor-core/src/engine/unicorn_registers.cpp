@@ -218,6 +218,13 @@ std::size_t UnicornEngine::State::read_code(std::uint64_t linear, std::uint8_t* 
   return done;
 }
 
+void UnicornEngine::State::write_cr2(std::uint64_t value) {
+  // Unicorn 2.1.1 overwrites CR3 when CR2 is written.
+  const std::uint64_t cr3 = read_register(UC_X86_REG_CR3);
+  write_register(UC_X86_REG_CR2, value);
+  write_register(UC_X86_REG_CR3, cr3);
+}
+
 std::uint64_t UnicornEngine::rip() {
   State& s = *state_;
   if (!s.eip_valid) {
@@ -291,11 +298,11 @@ std::uint64_t UnicornEngine::control(ControlRegister which) {
 
 void UnicornEngine::set_control(ControlRegister which, std::uint64_t value) {
   State& s = *state_;
-  // Unicorn 2.1.1 overwrites CR3 when CR2 is written.
-  const std::uint64_t cr3 = s.read_register(UC_X86_REG_CR3);
-  s.write_register(control_id(which), value);
   if (which == ControlRegister::Cr2) {
-    s.write_register(UC_X86_REG_CR3, cr3);
+    s.true_cr2 = value;
+    s.write_cr2(value);
+  } else {
+    s.write_register(control_id(which), value);
   }
   s.leave_hook = true;
 }

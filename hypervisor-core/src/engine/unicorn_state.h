@@ -103,6 +103,7 @@ struct UnicornEngine::State {
   bool eip_valid = false, eip_dirty = false, eflags_valid = false, eflags_dirty = false;
   std::array<std::optional<std::uint16_t>, kSegmentCount> selectors{};  // pending loads
   std::optional<PrivilegeSwitch> privilege_switch;
+  std::uint64_t true_cr2 = 0;  // ring 0 without a monitor: what CR2 should hold
   bool tlb_stale = false;
   bool code_stale = false;
 
@@ -144,6 +145,8 @@ struct UnicornEngine::State {
   void finish_start(uc_err error);
   void set_targets(std::uint64_t retired_at_block_end);
   void leave_uc();
+  void repair_after_stop();
+  void write_cr2(std::uint64_t value);
   std::optional<Exit> run_blocks();
   std::optional<Exit> run_steps(std::int32_t steps);
   std::int32_t instructions_until_port() const;
