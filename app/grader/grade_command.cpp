@@ -177,6 +177,7 @@ int grade_main(const GradeOptions& options) {
   setup.jobs = options.jobs != 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
   setup.seed = options.seed;
   setup.student = options.student;
+  setup.worker = options.worker;
   setup.interrupted = &watch.flag();
   const std::size_t count = options.submissions.size();
   if (count > 1 && isatty(STDERR_FILENO) != 0) {

@@ -23,6 +23,7 @@ struct GradeOptions {
   std::string exit = "result";           // --exit graded|result
   std::string student;                   // --student NAME: whose variant, for one submission
   std::string task_for;                  // --task NAME: print that student's task and grade nothing
+  std::string worker;                    // glassvisor-grade-worker; empty: beside this program
   bool reveal_hidden = false;            // --reveal-hidden: a teacher's report, with all messages
 };
 

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <mutex>
 #include <thread>
 
@@ -20,15 +19,10 @@
 namespace gv {
 
 Result<std::string> find_worker() {
-  const std::filesystem::path here = program_folder();
-  // A build tree keeps its tests in a folder beside bin.
-  for (const auto& folder : {here, here.parent_path() / "bin"}) {
-    const std::string path = (folder / "glassvisor-grade-worker").string();
-    if (access(path.c_str(), X_OK) == 0) return path;
-  }
+  const std::string path = (program_folder() / "glassvisor-grade-worker").string();
+  if (access(path.c_str(), X_OK) == 0) return path;
   return Error{ErrorCode::NotAvailable,
-               fmt::format("'{}' is not there; build or install it beside this program",
-                           (here / "glassvisor-grade-worker").string())};
+               fmt::format("'{}' is not there; build or install it beside this program", path)};
 }
 
 Result<GradeRecord> grade(const Exercise& exercise, const std::vector<std::string>& submissions,

@@ -33,7 +33,7 @@ struct GraderSetup {
 Result<GradeRecord> grade(const Exercise& exercise, const std::vector<std::string>& submissions,
                           const GraderSetup& setup);
 
-// glassvisor-grade-worker beside this program, or in ../bin. Error: it is not there.
+// glassvisor-grade-worker beside this program. Error: it is not there.
 Result<std::string> find_worker();
 
 }  // namespace gv

@@ -57,6 +57,7 @@ class GradeCommand : public testing::Test {
   GradeOptions options(std::vector<std::string> submissions) const {
     GradeOptions options;
     options.exercise = kExercise;
+    options.worker = GV_WORKER;
     options.submissions = std::move(submissions);
     options.format = "json";
     options.output = path("report");

@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -92,7 +93,10 @@ int attack(const std::string& what) {
     }
   }
   if (what == "sleep") while (true) pause();
-  if (what == "crash") return *reinterpret_cast<volatile int*>(8);
+  if (what == "crash") {
+    volatile std::uintptr_t nowhere = 8;
+    return *reinterpret_cast<volatile int*>(nowhere);
+  }
   if (what == "abort") std::abort();
   if (what == "leave") return 7;
   if (what == "flood") {

@@ -2,17 +2,20 @@
 -- Tells the guest kernel that it may not do what it believes it may.
 local DIVIDE_ERROR, INVALID_OPCODE, GENERAL_PROTECTION, PAGE_FAULT = 0, 6, 13, 14
 
+local function is_port_access(exit)
+  return exit.mnemonic == "in" or exit.mnemonic == "out"
+end
+
 local function may(exit)
   if exit.mnemonic ~= "cli" and exit.mnemonic ~= "sti" and exit.cpl == 0 then return true end
-  local input_or_output = exit.mnemonic == "in" or exit.mnemonic == "out"
-  return input_or_output and exit.cpl <= exit.iopl
+  return is_port_access(exit) and exit.cpl <= exit.iopl
 end
 
 function decide(exit)
   local reason = exit.reason
   if reason == "general-protection" then
-    if may(exit) then return "emulate" end
-    return "reflect", GENERAL_PROTECTION
+    if not may(exit) then return "reflect", GENERAL_PROTECTION end
+    return is_port_access(exit) and "device" or "emulate"
   elseif reason == "page-fault" then
     if exit.allowed then return "fill" end
     return "reflect", PAGE_FAULT

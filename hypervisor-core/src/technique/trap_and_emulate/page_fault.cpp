@@ -54,7 +54,8 @@ void TrapAndEmulate::fill_shadow(const PageWalk& walk, AccessKind kind, AccessLe
                         .user = walk.user};
   if (walk.outcome == WalkOutcome::PagingOff) {
     mapping.writable = true;
-    mapping.user = false;
+    // Without paging nothing keeps a process out; a page that it needs becomes the user's too.
+    mapping.user = level == AccessLevel::User;
   } else if (kind == AccessKind::Write && level == AccessLevel::Supervisor && !walk.writable) {
     // CR0.WP is clear: the guest kernel may write here, its user may not. The shadow runs with
     // WP set, so the page becomes the kernel's alone until the user faults on it.
