@@ -2,8 +2,8 @@
 //
 // event_index_test.cpp - the index counts what a full reading counts, and follows a changed past.
 
-#include "sample_run.h"
 #include "visualizers/timeline/event_index.h"
+#include "sample_run.h"
 
 #include <gtest/gtest.h>
 
@@ -13,10 +13,12 @@
 namespace gv {
 namespace {
 
-LaneCounts counted_by_hand(const EventView& events, std::uint64_t from, std::uint64_t to, const LaneFilter& filter) {
+LaneCounts counted_by_hand(const EventView& events, std::uint64_t from, std::uint64_t to,
+                           const LaneFilter& filter) {
   LaneCounts out;
   for (std::uint64_t at = from; at < to; ++at) {
-    if (filter.shows(events[at])) ++out.events[static_cast<std::size_t>(*lane_of(events[at]))];
+    if (filter.shows(events[at]))
+      ++out.events[static_cast<std::size_t>(*lane_of(events[at]))];
   }
   return out;
 }
@@ -31,9 +33,11 @@ TEST(EventIndex, CountsWhatReadingEveryEventCounts) {
   some.reasons.reset(static_cast<std::size_t>(ExitReason::PortWrite));
   for (int i = 0; i < 300; ++i) {
     std::uint64_t from = random() % events.end(), to = random() % events.end();
-    if (from > to) std::swap(from, to);
+    if (from > to)
+      std::swap(from, to);
     for (const LaneFilter& filter : {LaneFilter{}, some}) {
-      EXPECT_EQ(index.count(from, to, filter).events, counted_by_hand(events, from, to, filter).events)
+      EXPECT_EQ(index.count(from, to, filter).events,
+                counted_by_hand(events, from, to, filter).events)
           << "events " << from << " to " << to;
     }
   }
@@ -46,17 +50,20 @@ TEST(EventIndex, AccountsForAllVirtualTimeByWhoRan) {
   const LaneCounts all = index.count(0, events.end(), LaneFilter{});
   EXPECT_EQ(all.cycles[0] + all.cycles[1] + all.cycles[2], events[events.end() - 1].cycles);
   EXPECT_GT(all.cycles[0], 0U);
-  EXPECT_GT(all.cycles[2], all.cycles[1]) << "in this run the hypervisor works longer than the guest kernel";
+  EXPECT_GT(all.cycles[2], all.cycles[1])
+      << "in this run the hypervisor works longer than the guest kernel";
 }
 
 TEST(EventIndex, ColumnsTogetherHoldEveryEventOnce) {
   const EventView events = testing::sample_events(20'000).view();
   EventIndex index;
   index.update(events);
-  const auto columns = index.columns(0, static_cast<double>(index.last_cycles()) + 1, 777, LaneFilter{});
+  const auto columns =
+      index.columns(0, static_cast<double>(index.last_cycles()) + 1, 777, LaneFilter{});
   std::array<std::uint32_t, kLaneCount> sum{};
   for (const TimelineColumn& column : columns) {
-    for (std::size_t lane = 0; lane < kLaneCount; ++lane) sum[lane] += column.counts.events[lane];
+    for (std::size_t lane = 0; lane < kLaneCount; ++lane)
+      sum[lane] += column.counts.events[lane];
   }
   EXPECT_EQ(sum, counted_by_hand(events, 0, events.end(), LaneFilter{}).events);
 }
@@ -64,7 +71,8 @@ TEST(EventIndex, ColumnsTogetherHoldEveryEventOnce) {
 TEST(EventIndex, GrowsWithTheLogAndGivesTheSameAsReadingAtOnce) {
   const testing::EventList list = testing::sample_events(10'000);
   EventIndex grown, whole;
-  for (const std::uint64_t end : {1U, 63U, 64U, 65U, 4'096U, 9'999U}) grown.update(list.view(end));
+  for (const std::uint64_t end : {1U, 63U, 64U, 65U, 4'096U, 9'999U})
+    grown.update(list.view(end));
   whole.update(list.view(9'999));
   EXPECT_EQ(grown.count(17, 9'000, {}).events, whole.count(17, 9'000, {}).events);
   EXPECT_EQ(grown.count(0, 9'999, {}).cycles, whole.count(0, 9'999, {}).cycles);
@@ -83,8 +91,10 @@ TEST(EventIndex, FollowsALogThatWasCutAndRecordedAnew) {
   for (std::uint64_t at = 0; at < 3'000; ++at) {
     const std::uint64_t retired = at ? old[at].retired - old[at - 1].retired : old[at].retired;
     const std::uint64_t cycles = at ? old[at].cycles - old[at - 1].cycles : old[at].cycles;
-    if (at < 500) other.add(old[at].body, retired, cycles - retired, old[at].rip.value);
-    else other.add(ConsoleWritten{'x', false}, 3, 0, 0x1000);
+    if (at < 500)
+      other.add(old[at].body, retired, cycles - retired, old[at].rip.value);
+    else
+      other.add(ConsoleWritten{'x', false}, 3, 0, 0x1000);
   }
   index.update(list.view());
   index.update(other.view());
@@ -119,7 +129,11 @@ TEST(EventIndex, AnswersForAMillionEventsWithoutReadingThem) {
   const auto built = micros(start);
   start = Clock::now();
   std::uint32_t sum = 0;
-  for (int i = 0; i < 1000; ++i) sum += index.count(static_cast<std::uint64_t>(i) * 7, events.end() - static_cast<std::uint64_t>(i), {}).events[0];
+  for (int i = 0; i < 1000; ++i)
+    sum += index
+               .count(static_cast<std::uint64_t>(i) * 7,
+                      events.end() - static_cast<std::uint64_t>(i), {})
+               .events[0];
   const auto thousand = micros(start);
   start = Clock::now();
   const auto columns = index.columns(0, static_cast<double>(index.last_cycles()), 1'600, {});
@@ -128,7 +142,8 @@ TEST(EventIndex, AnswersForAMillionEventsWithoutReadingThem) {
   RecordProperty("index_of_a_million_events_us", std::to_string(built));
   RecordProperty("one_interval_ns", std::to_string(thousand));
   RecordProperty("picture_of_1600_columns_us", std::to_string(picture));
-  std::cout << "a million events: index " << built << " us, one interval " << thousand << " ns, 1600 columns " << picture << " us\n";
+  std::cout << "a million events: index " << built << " us, one interval " << thousand
+            << " ns, 1600 columns " << picture << " us\n";
   EXPECT_GT(sum, 0U);
   EXPECT_EQ(columns.size(), 1'600U);
 }

@@ -37,7 +37,7 @@ TEST(Quantity, IsWrittenForPeople) {
 }
 
 TEST(RoundTrips, PairAnExitWithTheResumeThatAnswersIt) {
-  const auto list = sample_events(100);
+  const auto list = sample_events(30);
   const auto trips = latest_trips(list.view(), list.size(), 5);
   ASSERT_EQ(trips.size(), 5U);
   EXPECT_EQ(trips[0].instruction(), "cli");
@@ -48,14 +48,16 @@ TEST(RoundTrips, PairAnExitWithTheResumeThatAnswersIt) {
   EXPECT_EQ(trips[1].exit_class(), ExitClass::SystemCall);
   EXPECT_EQ(trips[2].instruction(), "out 0x3f8");
   ASSERT_TRUE(trips[2].port);
-  for (std::size_t i = 1; i < trips.size(); ++i) EXPECT_LT(trips[i].exit_sequence, trips[i - 1].exit_sequence);
+  for (std::size_t i = 1; i < trips.size(); ++i)
+    EXPECT_LT(trips[i].exit_sequence, trips[i - 1].exit_sequence);
 }
 
 TEST(RoundTrips, AHiddenFaultIsToldFromATrueOne) {
   const EventView events = sample_events(400).view();
   std::set<ExitClass> hidden, reflected;
   for (const RoundTrip& trip : latest_trips(events, events.end(), 50)) {
-    if (!trip.fault) continue;
+    if (!trip.fault)
+      continue;
     (trip.fault->kind == FaultKind::ShadowMiss ? hidden : reflected).insert(trip.exit_class());
   }
   EXPECT_EQ(hidden, std::set<ExitClass>{ExitClass::Hidden});
@@ -86,9 +88,35 @@ TEST(RoundTrips, FlowCountsEveryTripOnce) {
   const auto list = sample_events(1000);
   const TrapFlow flow = flow_between(list.view(), 0, list.size());
   std::uint64_t resumes = 0;
-  for (std::uint64_t at = 0; at < list.size(); ++at) resumes += std::holds_alternative<GuestResumed>(list.view()[at].body);
+  for (std::uint64_t at = 0; at < list.size(); ++at)
+    resumes += std::holds_alternative<GuestResumed>(list.view()[at].body);
   EXPECT_EQ(flow.total(), resumes);
   EXPECT_EQ(flow_between(list.view(), 5, 5).total(), 0U);
+}
+
+TEST(RoundTrips, OnBareMetalHandlersAndPortsStandInForExits) {
+  testing::EventList list;
+  list.add(ExceptionDelivered{0x80, true, 0, Gva(0x100300)}, 10, 0, 0x400200);
+  list.add(PageFaulted{Gva(0x404000), 6, FaultKind::GuestFault}, 10, 0, 0x400210);
+  list.add(ExceptionDelivered{14, false, 6, Gva(0x100200)}, 0, 0, 0x400210);
+  list.add(PortTouched{0x3f8, 1, Direction::Write, true, 'A'}, 10, 0, 0x10b010);
+  list.add(InterruptRaised{0}, 10, 0, 0x10b020);
+  list.add(InterruptDelivered{0x20, Gva(0x100400)}, 0, 0, 0x10b020);
+  const std::vector<MappedPage> pages = {
+      {Gva(0x400000), 0x118000, kPageSize, true, true, true, true},
+      {Gva(0x10b000), 0x10b000, kPageSize, true, false, true, true}};
+  const auto trips = latest_direct(list.view(), list.size(), 8, pages);
+  ASSERT_EQ(trips.size(), 4U);
+  EXPECT_EQ(trips[0].instruction(), "interrupt 0x20");
+  EXPECT_EQ(trips[0].exit_class(), ExitClass::Interrupt);
+  EXPECT_EQ(trips[1].instruction(), "out 0x3f8");
+  EXPECT_EQ(trips[1].exit.from, Storey::GuestKernel);
+  EXPECT_EQ(trips[2].exit.reason, ExitReason::PageFault);
+  EXPECT_EQ(trips[2].exit_class(), ExitClass::Trap) << "without a shadow no fault is hidden";
+  EXPECT_EQ(trips[3].exit.from, Storey::GuestUser);
+  EXPECT_EQ(trips[3].exit_class(), ExitClass::SystemCall);
+  for (const RoundTrip& trip : trips)
+    EXPECT_TRUE(trip.direct && !trip.resume);
 }
 
 TEST(Listing, MarksTheNextInstructionBreakpointsAndSensitiveOnes) {
@@ -114,26 +142,32 @@ TEST(Listing, MarksTheNextInstructionBreakpointsAndSensitiveOnes) {
 
 TEST(RegisterView, SaysWhereTheCpuHoldsSomethingElse) {
   const auto events = sample_events(10);
-  const RegisterView deprivileged = make_register_view(sample_snapshot(events, TechniqueKind::TrapAndEmulate));
+  const RegisterView deprivileged =
+      make_register_view(sample_snapshot(events, TechniqueKind::TrapAndEmulate));
   const RegisterView bare = make_register_view(sample_snapshot(events, TechniqueKind::BareMetal));
-  for (const BelievedRow& row : bare.believed) EXPECT_FALSE(row.differs) << row.name << " on bare metal";
+  for (const BelievedRow& row : bare.believed)
+    EXPECT_FALSE(row.differs) << row.name << " on bare metal";
   std::set<std::string> different;
   for (const BelievedRow& row : deprivileged.believed) {
-    if (row.differs) different.insert(row.name);
+    if (row.differs)
+      different.insert(row.name);
   }
   EXPECT_TRUE(different.count("CPL") && different.count("CR3") && different.count("GDTR"));
 }
 
 TEST(RegisterView, MarksExactlyWhatChanged) {
-  const RegisterView view = make_register_view(sample_snapshot(sample_events(10), TechniqueKind::BareMetal));
+  const RegisterView view =
+      make_register_view(sample_snapshot(sample_events(10), TechniqueKind::BareMetal));
   std::set<std::string> changed;
   for (const auto* rows : {&view.general, &view.control, &view.segments}) {
     for (const RegisterRow& row : *rows) {
-      if (row.changed) changed.insert(row.name);
+      if (row.changed)
+        changed.insert(row.name);
     }
   }
   EXPECT_EQ(changed, (std::set<std::string>{"eax", "eip", "eflags"}));
-  for (const FlagCell& flag : view.flags) EXPECT_EQ(flag.changed, flag.name == "IF") << flag.name;
+  for (const FlagCell& flag : view.flags)
+    EXPECT_EQ(flag.changed, flag.name == "IF") << flag.name;
   EXPECT_EQ(cr0_text(0x80010011), "PG WP PE");
   EXPECT_EQ(cr0_text(0x10), "real mode");
 }
@@ -149,6 +183,24 @@ TEST(WalkView, TellsTheThreeAnswersApart) {
   EXPECT_NE(make_walk_view(s, address).verdict.find("D bit"), std::string::npos);
   s.guest_walk->outcome = WalkOutcome::NotPresent;
   EXPECT_NE(make_walk_view(s, address).verdict.find("true fault"), std::string::npos);
+}
+
+TEST(WalkView, CutsTheAddressAsTheTablesConsumeIt) {
+  Snapshot s = sample_snapshot(sample_events(10), TechniqueKind::TrapAndEmulate);
+  const auto cut = [&] {
+    std::string text;
+    int bits = 0;
+    for (const AddressSlice& slice : make_walk_view(s, s.next_instruction).slices) {
+      text += slice.value + " ";
+      bits += slice.bits;
+    }
+    EXPECT_EQ(bits, 32);
+    return text;
+  };
+  EXPECT_EQ(cut(), "0x0 0x10a 0x401 ");
+  s.guest_walk->steps = 1;
+  s.guest_walk->page_size = 4 << 20;
+  EXPECT_EQ(cut(), "0x0 0x10a401 ");
 }
 
 TEST(WalkView, AWalkOfAnotherAddressIsNotShownAsThisOne) {
@@ -177,8 +229,11 @@ TEST(LedgerView, SharesAreOfAllVirtualTime) {
   const Snapshot s = sample_snapshot(sample_events(10), TechniqueKind::TrapAndEmulate);
   const LedgerView view = make_ledger_view(s.ledger);
   double shares = 0;
-  for (const LedgerLine& line : view.causes) shares += line.detail ? 0 : line.share;
-  EXPECT_NEAR(shares + static_cast<double>(view.retired + view.idle) / static_cast<double>(view.total), 1.0, 1e-9);
+  for (const LedgerLine& line : view.causes)
+    shares += line.detail ? 0 : line.share;
+  EXPECT_NEAR(
+      shares + static_cast<double>(view.retired + view.idle) / static_cast<double>(view.total), 1.0,
+      1e-9);
   EXPECT_EQ(view.causes.front().cycles, 659'200U) << "the dearest cause comes first";
   EXPECT_TRUE(view.causes[1].detail) << "and its instructions follow it";
 }
@@ -214,7 +269,8 @@ TEST(ConsoleLines, ObeyWhatATerminalObeys) {
 
 TEST(VgaPicture, KnowsEveryGlyphOfCodePage437) {
   std::set<std::string_view> blank;
-  for (int i = 0; i < 256; ++i) EXPECT_FALSE(cp437_glyph(static_cast<std::uint8_t>(i)).empty()) << i;
+  for (int i = 0; i < 256; ++i)
+    EXPECT_FALSE(cp437_glyph(static_cast<std::uint8_t>(i)).empty()) << i;
   EXPECT_EQ(cp437_glyph(0xcd), "═");
   EXPECT_EQ(cp437_glyph(0x01), "☺");
   EXPECT_EQ(cp437_glyph('A'), "A");
@@ -247,7 +303,8 @@ TEST(DeviceView, MarksFieldsThatChangedSinceTheLastStop) {
   Snapshot s = sample_snapshot(sample_events(10), TechniqueKind::BareMetal);
   DeviceView view;
   view.update(s);
-  for (const DeviceCard& card : view.cards()) EXPECT_FALSE(card.changed) << card.name;
+  for (const DeviceCard& card : view.cards())
+    EXPECT_FALSE(card.changed) << card.name;
   ++s.position.retired;
   s.devices[0].fields[0].second = "00000011";
   view.update(s);

@@ -21,12 +21,16 @@ namespace gv {
 namespace {
 
 constexpr std::array<const char*, kFontRoleCount> kFonts = {
-    "/usr/share/fonts/opentype/inter/Inter-Regular.otf",       "/usr/share/fonts/opentype/inter/Inter-SemiBold.otf",
-    "/usr/share/fonts/opentype/inter/Inter-Regular.otf",       "/usr/share/fonts/truetype/jetbrains-mono/JetBrainsMono-Regular.ttf",
-    "/usr/share/fonts/truetype/jetbrains-mono/JetBrainsMono-SemiBold.ttf", "/usr/share/fonts/opentype/inter/Inter-SemiBold.otf"};
+    "/usr/share/fonts/opentype/inter/Inter-Regular.otf",
+    "/usr/share/fonts/opentype/inter/Inter-SemiBold.otf",
+    "/usr/share/fonts/opentype/inter/Inter-Regular.otf",
+    "/usr/share/fonts/truetype/jetbrains-mono/JetBrainsMono-Regular.ttf",
+    "/usr/share/fonts/truetype/jetbrains-mono/JetBrainsMono-SemiBold.ttf",
+    "/usr/share/fonts/opentype/inter/Inter-SemiBold.otf"};
 
 bool readable(const char* path) {
-  if (FILE* file = std::fopen(path, "rb")) return std::fclose(file) == 0;
+  if (FILE* file = std::fopen(path, "rb"))
+    return std::fclose(file) == 0;
   return false;
 }
 
@@ -43,8 +47,11 @@ class Stage {
       const char* path = kFonts[static_cast<std::size_t>(i)];
       ImFontConfig config;
       config.SizePixels = Style::font_pixels(role, scale);
-      static constexpr ImWchar kFew[] = {0x20, 0xff, 0x2010, 0x2027, 0x2190, 0x2199, 0x2260, 0x2265, 0x2500, 0x25ff, 0};
-      ImFont* font = readable(path) ? io.Fonts->AddFontFromFileTTF(path, config.SizePixels, &config, kFew) : io.Fonts->AddFontDefault(&config);
+      static constexpr ImWchar kFew[] = {0x20,   0xff,   0x2010, 0x2027, 0x2190, 0x2199,
+                                         0x2260, 0x2265, 0x2500, 0x25ff, 0};
+      ImFont* font = readable(path)
+                         ? io.Fonts->AddFontFromFileTTF(path, config.SizePixels, &config, kFew)
+                         : io.Fonts->AddFontDefault(&config);
       style_.set_font(role, font);
     }
     unsigned char* pixels = nullptr;
@@ -53,7 +60,8 @@ class Stage {
     ImGui::GetStyle().WindowPadding = {style_.space(3), style_.space(3)};
     ImGui::GetStyle().FramePadding = {style_.space(2), style_.space(1)};
     ImGui::GetStyle().WindowBorderSize = 0;
-    const Color ground = style_.color(Ink::Surface), text = style_.color(Ink::Text), field = style_.color(Ink::Raised);
+    const Color ground = style_.color(Ink::Surface), text = style_.color(Ink::Text),
+                field = style_.color(Ink::Raised);
     ImGui::GetStyle().Colors[ImGuiCol_WindowBg] = ImColor(ground.red, ground.green, ground.blue);
     ImGui::GetStyle().Colors[ImGuiCol_Text] = ImColor(text.red, text.green, text.blue);
     ImGui::GetStyle().Colors[ImGuiCol_FrameBg] = ImColor(field.red, field.green, field.blue);
@@ -65,7 +73,8 @@ class Stage {
   const Style& style() const { return style_; }
 
   // Draws `frames` frames; the last one's draw data stays valid.
-  void show(Panel& panel, const Snapshot& snapshot, const EventView& events, Panel::Size size, int frames = 2) {
+  void show(Panel& panel, const Snapshot& snapshot, const EventView& events, Panel::Size size,
+            int frames = 2) {
     const float margin = 2 * ImGui::GetStyle().WindowPadding.x;
     const ImVec2 outer{size.width * style_.scale() + margin, size.height * style_.scale() + margin};
     ImGui::GetIO().DisplaySize = outer;
@@ -78,7 +87,8 @@ class Stage {
       ImGui::SetNextWindowSize(outer);
       ImGui::Begin("panel", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove);
       selection.begin_frame();
-      PanelContext context{snapshot, events, guest, commands, selection, breakpoints, style_, wanted};
+      PanelContext context{snapshot,  events,      guest,  commands,
+                           selection, breakpoints, style_, wanted};
       context.animation_time = time += 0.1;
       context.compared = compared;
       context.audit = &audit;
@@ -92,9 +102,12 @@ class Stage {
   }
   void keep(const std::string& name) {
     const char* folder = std::getenv("GV_PICTURES");
-    if (!folder) return;
+    if (!folder)
+      return;
     const Color g = style_.color(Ink::Surface);
-    EXPECT_TRUE(testing::write_png(testing::rasterize(*ImGui::GetDrawData(), g.red, g.green, g.blue), std::string(folder) + "/" + name + ".png"));
+    EXPECT_TRUE(
+        testing::write_png(testing::rasterize(*ImGui::GetDrawData(), g.red, g.green, g.blue),
+                           std::string(folder) + "/" + name + ".png"));
   }
 
   testing::SampleGuest guest;
@@ -115,7 +128,8 @@ class Stage {
 
 std::string listed(const std::vector<std::string>& texts) {
   std::string out;
-  for (const std::string& text : texts) out += "\n  '" + text + "'";
+  for (const std::string& text : texts)
+    out += "\n  '" + text + "'";
   return out;
 }
 
@@ -129,8 +143,10 @@ TEST_P(EveryPanel, DrawsWithoutCuttingTextAtItsLeastSize) {
     for (const auto& panel : make_panels()) {
       stage.show(*panel, snapshot, list.view(), panel->least_size());
       EXPECT_GT(ImGui::GetDrawData()->TotalVtxCount, 100) << panel->id();
-      EXPECT_TRUE(stage.audit.cut.empty()) << panel->id() << " cuts at scale " << GetParam() << ":" << listed(stage.audit.cut);
-      stage.keep(std::string(panel->id()) + "-" + std::string(name_of(technique)) + "-" + std::to_string(static_cast<int>(GetParam())));
+      EXPECT_TRUE(stage.audit.cut.empty())
+          << panel->id() << " cuts at scale " << GetParam() << ":" << listed(stage.audit.cut);
+      stage.keep(std::string(panel->id()) + "-" + std::string(name_of(technique)) + "-" +
+                 std::to_string(static_cast<int>(GetParam())));
     }
   }
 }
@@ -139,7 +155,8 @@ INSTANTIATE_TEST_SUITE_P(AtScale, EveryPanel, ::testing::Values(1.0F, 2.0F, 4.0F
 TEST(Panels, DrawLargeInEveryTheme) {
   const auto list = testing::sample_events(5'000);
   const Snapshot snapshot = testing::sample_snapshot(list, TechniqueKind::TrapAndEmulate);
-  const ComparedLedger bare{"bare-metal", testing::sample_snapshot(list, TechniqueKind::BareMetal).ledger};
+  const ComparedLedger bare{"bare-metal",
+                            testing::sample_snapshot(list, TechniqueKind::BareMetal).ledger};
   for (int t = 0; t < kThemeCount; ++t) {
     Stage stage(static_cast<Theme>(t), 1);
     stage.compared = &bare;
@@ -147,7 +164,8 @@ TEST(Panels, DrawLargeInEveryTheme) {
     for (const auto& panel : make_panels()) {
       stage.show(*panel, snapshot, list.view(), {960, 600});
       EXPECT_TRUE(stage.audit.cut.empty()) << panel->id() << listed(stage.audit.cut);
-      stage.keep(std::string(panel->id()) + "-large-" + std::string(name_of(static_cast<Theme>(t))));
+      stage.keep(std::string(panel->id()) + "-large-" +
+                 std::string(name_of(static_cast<Theme>(t))));
     }
   }
 }
@@ -171,7 +189,9 @@ TEST(Panels, HaveTheIdsThatLessonsUse) {
     EXPECT_FALSE(panel->title().empty());
     EXPECT_TRUE(panel->purpose().ends_with('.')) << panel->id();
   }
-  EXPECT_EQ(ids, (std::set<std::string_view>{"trap-theatre", "disassembly", "registers", "page-tables", "console", "screen", "timeline", "ledger", "devices"}));
+  EXPECT_EQ(ids,
+            (std::set<std::string_view>{"trap-theatre", "disassembly", "registers", "page-tables",
+                                        "console", "screen", "timeline", "ledger", "devices"}));
 }
 
 TEST(Panels, SayInWordsWhatTheyShow) {
@@ -179,11 +199,14 @@ TEST(Panels, SayInWordsWhatTheyShow) {
   const auto list = testing::sample_events(300);
   const Snapshot snapshot = testing::sample_snapshot(list, TechniqueKind::TrapAndEmulate);
   const EventView events = list.view();
-  PanelContext context{snapshot, events, stage.guest, stage.commands, stage.selection, stage.breakpoints, stage.style(), stage.wanted};
+  PanelContext context{snapshot,       events,          stage.guest,
+                       stage.commands, stage.selection, stage.breakpoints,
+                       stage.style(),  stage.wanted};
   for (const auto& panel : make_panels()) {
     const auto lines = panel->as_text(context);
     ASSERT_FALSE(lines.empty()) << panel->id();
-    for (const std::string& line : lines) EXPECT_LT(line.size(), 400U) << panel->id();
+    for (const std::string& line : lines)
+      EXPECT_LT(line.size(), 400U) << panel->id();
   }
 }
 
@@ -206,7 +229,8 @@ TEST(Panels, AskForWhatTheyShow) {
   const auto list = testing::sample_events(300);
   const Snapshot snapshot = testing::sample_snapshot(list, TechniqueKind::TrapAndEmulate);
   for (const auto& panel : make_panels()) {
-    if (panel->id() != "page-tables") continue;
+    if (panel->id() != "page-tables")
+      continue;
     stage.selection.address = Gva(0x403000);
     stage.show(*panel, snapshot, list.view(), panel->least_size());
     EXPECT_TRUE(stage.wanted.page_tables);
@@ -219,19 +243,23 @@ TEST(Panels, AreRecordedAsSvgWithTheirTexts) {
   const auto list = testing::sample_events(300);
   const Snapshot snapshot = testing::sample_snapshot(list, TechniqueKind::TrapAndEmulate);
   for (const auto& panel : make_panels()) {
-    SvgRecorder svg({0, 0}, panel->least_size().width, panel->least_size().height, stage.style().color(Ink::Surface));
+    SvgRecorder svg({0, 0}, panel->least_size().width, panel->least_size().height,
+                    stage.style().color(Ink::Surface));
     stage.svg = &svg;
     stage.show(*panel, snapshot, list.view(), panel->least_size(), 1);
     const std::string document = svg.document(panel->title());
     EXPECT_NE(document.find("<text"), std::string::npos) << panel->id();
     const auto occurrences = [&](std::string_view what) {
       std::size_t n = 0;
-      for (std::size_t at = document.find(what); at != std::string::npos; at = document.find(what, at + 1)) ++n;
+      for (std::size_t at = document.find(what); at != std::string::npos;
+           at = document.find(what, at + 1))
+        ++n;
       return n;
     };
     EXPECT_EQ(occurrences("<g "), occurrences("</g>")) << panel->id();
     if (panel->id() == "trap-theatre") {
-      EXPECT_NE(document.find(">cli<"), std::string::npos) << "the latest exit's instruction is text";
+      EXPECT_NE(document.find(">cli<"), std::string::npos)
+          << "the latest exit's instruction is text";
     }
   }
   stage.svg = nullptr;
@@ -242,7 +270,8 @@ TEST(Panels, ClickingTheTimelineRulerSeeks) {
   const auto list = testing::sample_events(2'000);
   const Snapshot snapshot = testing::sample_snapshot(list, TechniqueKind::TrapAndEmulate);
   for (const auto& panel : make_panels()) {
-    if (panel->id() != "timeline") continue;
+    if (panel->id() != "timeline")
+      continue;
     const Panel::Size size = panel->least_size();
     stage.show(*panel, snapshot, list.view(), size);
     // The ruler lies under the chips; walk down until a click seeks.

@@ -10,7 +10,8 @@ namespace gv::testing {
 
 void EventList::add(EventBody body, std::uint64_t instructions, std::uint64_t cycles,
                     std::uint64_t rip) {
-  if (size_ % kEventsPerChunk == 0) chunks_.push_back(std::make_shared<EventChunk>());
+  if (size_ % kEventsPerChunk == 0)
+    chunks_.push_back(std::make_shared<EventChunk>());
   retired_ += instructions;
   cycles_ += instructions + cycles;
   Event& event = (*chunks_.back())[size_ % kEventsPerChunk];
@@ -45,10 +46,12 @@ EventList sample_events(std::uint64_t events) {
   };
   while (list.size() < events) {
     ++round;
-    exit(ExitReason::PrivilegedInstruction, Mnemonic::MovToCr, 3, Storey::GuestKernel, 410, 0x10a3f2);
+    exit(ExitReason::PrivilegedInstruction, Mnemonic::MovToCr, 3, Storey::GuestKernel, 410,
+         0x10a3f2);
     list.add(ControlRegisterWritten{3, 0x105000, 0x109000}, 0, 20, 0x10a3f2);
     list.add(ShadowFlushed{FlushCause::Cr3Write, 12}, 0, 30, 0x10a3f2);
-    resume(Handling::Emulated, ExitReason::PrivilegedInstruction, Storey::GuestKernel, 2100, 0x10a3f5);
+    resume(Handling::Emulated, ExitReason::PrivilegedInstruction, Storey::GuestKernel, 2100,
+           0x10a3f5);
     exit(ExitReason::PageFault, Mnemonic::Other, 5, Storey::GuestUser, 60, 0x400120);
     list.add(PageFaulted{Gva(0x403000), 5, FaultKind::ShadowMiss}, 0, 0, 0x400120);
     list.add(ShadowFilled{Gva(0x403000), Gfn(0x118), Mfn(0x918), true, true}, 0, 0, 0x400120);
@@ -61,7 +64,8 @@ EventList sample_events(std::uint64_t events) {
     }
     for (int i = 0; i < 3; ++i) {
       exit(ExitReason::PortWrite, Mnemonic::Out, 0x3f8, Storey::GuestKernel, 25, 0x10b010);
-      list.add(PortTouched{0x3f8, 1, Direction::Write, true, 0x41U + static_cast<std::uint32_t>(i)}, 0, 0, 0x10b010);
+      list.add(PortTouched{0x3f8, 1, Direction::Write, true, 0x41U + static_cast<std::uint32_t>(i)},
+               0, 0, 0x10b010);
       list.add(ConsoleWritten{'A', false}, 0, 0, 0x10b010);
       resume(Handling::DeviceAccessed, ExitReason::PortWrite, Storey::GuestKernel, 2000, 0x10b011);
     }
@@ -72,11 +76,13 @@ EventList sample_events(std::uint64_t events) {
       exit(ExitReason::InterruptWindow, Mnemonic::Other, 0, Storey::GuestUser, 700, 0x400260);
       list.add(InterruptRaised{0}, 0, 0, 0x400260);
       list.add(InterruptDelivered{0x20, Gva(0x100400)}, 0, 0, 0x400260);
-      resume(Handling::ClockAdvanced, ExitReason::InterruptWindow, Storey::GuestKernel, 1700, 0x100400);
+      resume(Handling::ClockAdvanced, ExitReason::InterruptWindow, Storey::GuestKernel, 1700,
+             0x100400);
     }
     exit(ExitReason::PrivilegedInstruction, Mnemonic::Cli, 0, Storey::GuestKernel, 8, 0x10a400);
     list.add(InterruptFlagChanged{false}, 0, 0, 0x10a400);
-    resume(Handling::Emulated, ExitReason::PrivilegedInstruction, Storey::GuestKernel, 1600, 0x10a401);
+    resume(Handling::Emulated, ExitReason::PrivilegedInstruction, Storey::GuestKernel, 1600,
+           0x10a401);
   }
   return list;
 }
@@ -88,7 +94,8 @@ Snapshot sample_snapshot(const EventList& events, TechniqueKind technique) {
   s.position = s.furthest = events.position();
   s.technique = technique;
   RegisterFile& r = s.registers;
-  for (std::size_t i = 0; i < 8; ++i) r.gpr[i] = 0x00100000 + 0x1234 * i;
+  for (std::size_t i = 0; i < 8; ++i)
+    r.gpr[i] = 0x00100000 + 0x1234 * i;
   r.rip = 0x10a401;
   r.rflags = 0x00000246;
   r.cr0 = 0x80010011;
@@ -103,7 +110,12 @@ Snapshot sample_snapshot(const EventList& events, TechniqueKind technique) {
   s.registers_before[Gpr::Ax] = 0x1000;
   s.registers_before.rip = 0x10a400;
   s.registers_before.rflags = 0x00000046;
-  s.physical = {technique == TechniqueKind::BareMetal ? 0 : 1, 0x00905000, 0x3246, 0x09, 0x11, {0x00f00000, 0x3f}};
+  s.physical = {technique == TechniqueKind::BareMetal ? 0 : 1,
+                0x00905000,
+                0x3246,
+                0x09,
+                0x11,
+                {0x00f00000, 0x3f}};
   if (technique == TechniqueKind::BareMetal) {
     s.physical = {0, r.cr3, r.rflags, 0x08, 0x10, r.gdtr};
   }
@@ -134,11 +146,15 @@ Snapshot sample_snapshot(const EventList& events, TechniqueKind technique) {
     SensitiveKind kind;
     std::uint8_t length;
   };
-  const Code code[] = {{"push ebp", SensitiveKind::Innocuous, 1},       {"mov ebp, esp", SensitiveKind::Innocuous, 2},
-                       {"pushfd", SensitiveKind::SensitiveUnprivileged, 1}, {"cli", SensitiveKind::Privileged, 1},
+  const Code code[] = {{"push ebp", SensitiveKind::Innocuous, 1},
+                       {"mov ebp, esp", SensitiveKind::Innocuous, 2},
+                       {"pushfd", SensitiveKind::SensitiveUnprivileged, 1},
+                       {"cli", SensitiveKind::Privileged, 1},
                        {"mov eax, dword ptr [ebp+0x08]", SensitiveKind::Innocuous, 3},
-                       {"mov cr3, eax", SensitiveKind::Privileged, 3},  {"call 0x0010b000", SensitiveKind::Innocuous, 5},
-                       {"popfd", SensitiveKind::SensitiveUnprivileged, 1}, {"leave", SensitiveKind::Innocuous, 1},
+                       {"mov cr3, eax", SensitiveKind::Privileged, 3},
+                       {"call 0x0010b000", SensitiveKind::Innocuous, 5},
+                       {"popfd", SensitiveKind::SensitiveUnprivileged, 1},
+                       {"leave", SensitiveKind::Innocuous, 1},
                        {"ret", SensitiveKind::Innocuous, 1}};
   std::uint64_t at = 0x10a3fd;
   for (int copy = 0; copy < 4; ++copy) {
@@ -150,18 +166,23 @@ Snapshot sample_snapshot(const EventList& events, TechniqueKind technique) {
       line.bytes = {0x0f, 0x22, 0xd8, 0x90, 0x90};
       line.text = c.text;
       line.kind = c.kind;
-      if (first) line.symbol = copy == 0 ? "switch_address_space" : "schedule";
+      if (first)
+        line.symbol = copy == 0 ? "switch_address_space" : "schedule";
       first = false;
       s.disassembly.push_back(line);
       at += c.length;
     }
   }
   for (std::uint64_t page = 0; page < 40; ++page) {
-    s.mapped_guest.push_back({Gva(0x100000 + page * kPageSize), 0x100000 + page * kPageSize, kPageSize, page > 20, false, true, page > 30});
+    s.mapped_guest.push_back({Gva(0x100000 + page * kPageSize), 0x100000 + page * kPageSize,
+                              kPageSize, page > 20, false, true, page > 30});
   }
   for (std::uint64_t page = 0; page < 6; ++page) {
-    s.mapped_guest.push_back({Gva(0x400000 + page * kPageSize), 0x118000 + page * kPageSize, kPageSize, page > 2, true, page != 4, page == 3});
-    if (page % 2 == 0) s.mapped_shadow.push_back({Gva(0x400000 + page * kPageSize), 0x918000 + page * kPageSize, kPageSize, false, true, true, false});
+    s.mapped_guest.push_back({Gva(0x400000 + page * kPageSize), 0x118000 + page * kPageSize,
+                              kPageSize, page > 2, true, page != 4, page == 3});
+    if (page % 2 == 0)
+      s.mapped_shadow.push_back({Gva(0x400000 + page * kPageSize), 0x918000 + page * kPageSize,
+                                 kPageSize, false, true, true, false});
   }
   PageWalk walk;
   walk.address = s.next_instruction;
@@ -181,13 +202,17 @@ Snapshot sample_snapshot(const EventList& events, TechniqueKind technique) {
   }
   const std::string line = "Glassvisor guest  \xcd\xcd\xcd ready \xdb\xb2\xb1\xb0";
   for (std::size_t i = 0; i < line.size(); ++i) {
-    s.screen.cells[80 + i] = {static_cast<std::uint8_t>(line[i]), static_cast<std::uint8_t>(i < 16 ? 0x1f : 0x0a)};
+    s.screen.cells[80 + i] = {static_cast<std::uint8_t>(line[i]),
+                              static_cast<std::uint8_t>(i < 16 ? 0x1f : 0x0a)};
   }
-  s.devices = {{"PIC 8259", {{"IRR", "00000001"}, {"ISR", "00000000"}, {"IMR", "11111000"}, {"vector base", "0x20"}}},
-               {"PIT 8254", {{"mode", "2, rate generator"}, {"reload", "11932"}, {"counts at", "1.193182 MHz"}}},
-               {"Serial 16550", {{"line", "8N1, 115200 baud"}, {"LSR", "THRE TEMT"}, {"IER", "0x00"}}},
-               {"Keyboard 8042", {{"status", "0x1c"}, {"output buffer", "empty"}}},
-               {"VGA text", {{"cursor", "row 2, column 0"}}}};
+  s.devices = {
+      {"PIC 8259",
+       {{"IRR", "00000001"}, {"ISR", "00000000"}, {"IMR", "11111000"}, {"vector base", "0x20"}}},
+      {"PIT 8254",
+       {{"mode", "2, rate generator"}, {"reload", "11932"}, {"counts at", "1.193182 MHz"}}},
+      {"Serial 16550", {{"line", "8N1, 115200 baud"}, {"LSR", "THRE TEMT"}, {"IER", "0x00"}}},
+      {"Keyboard 8042", {{"status", "0x1c"}, {"output buffer", "empty"}}},
+      {"VGA text", {{"cursor", "row 2, column 0"}}}};
   s.console_bytes = SampleGuest{}.text.size();
   return s;
 }

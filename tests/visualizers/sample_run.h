@@ -33,9 +33,13 @@ EventList sample_events(std::uint64_t events);
 Snapshot sample_snapshot(const EventList& events, TechniqueKind technique);
 
 struct SampleGuest : GuestText {
-  std::string console(std::uint64_t from) const override { return text.substr(std::min<std::size_t>(from, text.size())); }
+  std::string console(std::uint64_t from) const override {
+    return text.substr(std::min<std::size_t>(from, text.size()));
+  }
   const std::vector<Symbol>& symbols() const override { return none; }
-  std::string symbolize(Gva address) const override { return address.value >= 0x100000 ? "switch_address_space+0x1c" : ""; }
+  std::string symbolize(Gva address) const override {
+    return address.value >= 0x100000 ? "switch_address_space+0x1c" : "";
+  }
   std::string text =
       "tinykernel: paging on, 3 processes\n[init] hello from ring 3\n[worker] counted to 1000\n"
       "[init] page 0x00403000 was not there, now it is\n$ ";

@@ -10,7 +10,8 @@ namespace gv {
 namespace {
 
 std::string what(Theme theme, Ink ink, std::string_view ground) {
-  return std::string(name_of(ink)) + " on " + std::string(ground) + " in " + std::string(name_of(theme));
+  return std::string(name_of(ink)) + " on " + std::string(ground) + " in " +
+         std::string(name_of(theme));
 }
 
 TEST(Style, EveryTextInkReaches4Point5OnEveryGround) {
@@ -19,9 +20,12 @@ TEST(Style, EveryTextInkReaches4Point5OnEveryGround) {
     const Style style(theme, 1);
     for (int i = 0; i < kInkCount; ++i) {
       const auto ink = static_cast<Ink>(i);
-      if (!is_text_ink(ink)) continue;
-      for (const Ink ground : {Ink::Background, Ink::Surface, Ink::Raised, Ink::Hovered, Ink::Selected}) {
-        EXPECT_GE(contrast(style.color(ink), style.color(ground)), 4.5) << what(theme, ink, name_of(ground));
+      if (!is_text_ink(ink))
+        continue;
+      for (const Ink ground :
+           {Ink::Background, Ink::Surface, Ink::Raised, Ink::Hovered, Ink::Selected}) {
+        EXPECT_GE(contrast(style.color(ink), style.color(ground)), 4.5)
+            << what(theme, ink, name_of(ground));
       }
     }
   }
@@ -33,16 +37,20 @@ TEST(Style, TextStaysReadableOnEveryTintAndInItsOwn) {
     const Style style(theme, 1);
     for (int i = 0; i < kInkCount; ++i) {
       const auto ink = static_cast<Ink>(i);
-      if (!is_text_ink(ink)) continue;
+      if (!is_text_ink(ink))
+        continue;
       const Color tint = style.tint(ink);
       for (const Ink text : {Ink::Text, Ink::MutedText, ink}) {
-        EXPECT_GE(contrast(style.color(text), tint), 4.5) << what(theme, text, "a tint of " + std::string(name_of(ink)));
+        EXPECT_GE(contrast(style.color(text), tint), 4.5)
+            << what(theme, text, "a tint of " + std::string(name_of(ink)));
       }
     }
     // What the trap theatre writes in storeys: the answers on the hypervisor's ground.
-    for (const Ink answer : {Ink::Emulated, Ink::Reflected, Ink::ShadowWork, Ink::DeviceWork, Ink::Interrupt, Ink::Trapped}) {
+    for (const Ink answer : {Ink::Emulated, Ink::Reflected, Ink::ShadowWork, Ink::DeviceWork,
+                             Ink::Interrupt, Ink::Trapped}) {
       for (const Ink storey : {Ink::GuestUser, Ink::GuestKernel, Ink::Hypervisor, Ink::Hardware}) {
-        EXPECT_GE(contrast(style.color(answer), style.tint(storey)), 4.5) << what(theme, answer, name_of(storey));
+        EXPECT_GE(contrast(style.color(answer), style.tint(storey)), 4.5)
+            << what(theme, answer, name_of(storey));
       }
     }
     EXPECT_GE(contrast(style.color(Ink::OnAccent), style.color(Ink::Accent)), 4.5);
@@ -67,11 +75,14 @@ TEST(Style, StoreysDifferInLightnessOrHueForEveryKindOfColourVision) {
     const Ink storeys[] = {Ink::GuestUser, Ink::GuestKernel, Ink::Hypervisor, Ink::Hardware};
     for (const Ink a : storeys) {
       for (const Ink b : storeys) {
-        if (a >= b) continue;
+        if (a >= b)
+          continue;
         const Color x = style.color(a), y = style.color(b);
-        const double yellow_x = (x.red * 0.29 + x.green * 0.71), yellow_y = (y.red * 0.29 + y.green * 0.71);
+        const double yellow_x = (x.red * 0.29 + x.green * 0.71),
+                     yellow_y = (y.red * 0.29 + y.green * 0.71);
         const double distance = std::abs(yellow_x - yellow_y) + std::abs(x.blue - y.blue);
-        EXPECT_GT(distance, 24) << name_of(a) << " and " << name_of(b) << " in " << name_of(style.theme());
+        EXPECT_GT(distance, 24) << name_of(a) << " and " << name_of(b) << " in "
+                                << name_of(style.theme());
       }
     }
   }

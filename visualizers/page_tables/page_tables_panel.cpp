@@ -68,12 +68,20 @@ void PageTablesPanel::draw(PanelContext& context) {
     canvas.text_fitted({text_x, text_y}, area.high.x - text_x, "not a hexadecimal address",
                        Ink::Error);
   } else {
+    // The fullest wording that fits.
     const std::string which =
         context.selection.address ? "walk of " + view.address : "walk of the next instruction";
-    canvas.text_fitted({text_x, text_y}, area.high.x - text_x,
-                       place.empty() ? which : which + " · " + place, Ink::Text);
+    const float room = area.high.x - text_x;
+    std::string said = place.empty() ? which : which + " · " + place;
+    if (canvas.width_of(FontRole::Body, said) > room && !place.empty())
+      said = place;
+    if (canvas.width_of(FontRole::Body, said) > room)
+      said = which;
+    canvas.text_fitted({text_x, text_y}, room, said, Ink::Text);
   }
   float y = area.low.y + field_height + gap;
+
+  y += draw_slices(canvas, {{area.low.x, y}, area.high}, view) + gap;
 
   // The two ladders; one under the other when there is no room beside.
   const bool bare = context.snapshot.technique == TechniqueKind::BareMetal;
@@ -105,6 +113,32 @@ void PageTablesPanel::draw(PanelContext& context) {
   y += verdict + gap;
   y += draw_maps(canvas, context, {{area.low.x, y}, area.high}, address);
   canvas.reserve({area.low, {area.high.x, y}});
+}
+
+// The linear address cut into the pieces that each table consumes.
+float PageTablesPanel::draw_slices(Canvas& canvas, Box area, const WalkView& view) {
+  if (view.slices.empty())
+    return 0;
+  const float height = canvas.line_height(FontRole::MonoStrong) +
+                       canvas.line_height(FontRole::Small) + canvas.space(2);
+  float x = area.low.x;
+  const float gap = canvas.space(1);
+  const float room = area.width() - gap * static_cast<float>(view.slices.size() - 1);
+  for (const AddressSlice& slice : view.slices) {
+    const float width = room * static_cast<float>(slice.bits) / 32.0F;
+    const Box box{{x, area.low.y}, {x + width, area.low.y + height}};
+    const Ink ink = slice.is_offset ? Ink::Hardware : Ink::GuestKernel;
+    canvas.fill(box, canvas.style().tint(ink), canvas.style().corner() / 2);
+    canvas.fill({{box.low.x, box.high.y - canvas.space(0.75F)}, box.high}, canvas.color(ink),
+                canvas.space(0.4F));
+    canvas.text_centred(
+        {box.low, {box.high.x, box.low.y + canvas.line_height(FontRole::Small) + canvas.space(1)}},
+        slice.name + ", " + std::to_string(slice.bits) + " bits", Ink::MutedText, FontRole::Small);
+    canvas.text_centred({{box.low.x, box.low.y + canvas.line_height(FontRole::Small)}, box.high},
+                        slice.value, Ink::Text, FontRole::MonoStrong);
+    x += width + gap;
+  }
+  return height;
 }
 
 float PageTablesPanel::draw_column(Canvas& canvas, Box area, const WalkColumn& column, Ink ink) {
@@ -210,11 +244,11 @@ float PageTablesPanel::draw_maps(Canvas& canvas, PanelContext& context, Box area
   if (context.snapshot.technique != TechniqueKind::BareMetal) {
     map("present in the shadow", context.snapshot.mapped_shadow, Ink::Hypervisor);
   }
-  // The key: rights by height, dirtiness by a dotted top.
-  canvas.text_fitted({area.low.x, y}, area.width(),
-                     "tall: user pages · low: kernel pages · filled: writable · outline: read-only",
-                     Ink::MutedText, FontRole::Small);
-  y += small;
+  // The key: rights by height and filling, dirtiness by the edge.
+  y += canvas.paragraph({area.low.x, y}, area.width(),
+                        "tall: user pages · low: kernel pages · filled: writable · outline: "
+                        "read-only · amber edge: dirty",
+                        Ink::MutedText, FontRole::Small);
   return y - area.low.y;
 }
 
@@ -254,6 +288,11 @@ void PageTablesPanel::draw_strips(Canvas& canvas, PanelContext& context, Box box
       canvas.fill(bar, canvas.style().faded(fill_ink, 0.8F));
     else
       canvas.outline(bar, canvas.color(fill_ink), canvas.style().hairline());
+    if (strip.dirty > 0) {
+      const float share = static_cast<float>(strip.dirty) / static_cast<float>(strip.pages);
+      canvas.fill({bar.low, {bar.low.x + bar.width() * share, bar.low.y + canvas.space(1)}},
+                  canvas.color(Ink::Changed));
+    }
     if (here) {
       const float share = static_cast<float>(address.value - strip.begin) /
                           static_cast<float>(strip.end - strip.begin);

@@ -27,6 +27,7 @@ class PageTablesPanel : public Panel {
 
  private:
   Gva address_of(const PanelContext& context) const;
+  float draw_slices(Canvas& canvas, Box area, const WalkView& view);
   float draw_column(Canvas& canvas, Box area, const WalkColumn& column, Ink ink);
   float draw_maps(Canvas& canvas, PanelContext& context, Box area, Gva address);
   void draw_strips(Canvas& canvas, PanelContext& context, Box box, const std::vector<Strip>& strips,

@@ -72,6 +72,16 @@ WalkView make_walk_view(const Snapshot& snapshot, Gva address) {
   if (guest && snapshot.machine_address && view.guest.mapped) {
     view.machine = "MPA " + address_text(snapshot.machine_address->value);
   }
+  if (guest && guest->steps > 0) {
+    // Two levels of ten bits each; a large page leaves the second one's bits to the offset.
+    const bool large = guest->outcome == WalkOutcome::Mapped && guest->page_size > kPageSize;
+    const auto value = static_cast<std::uint32_t>(address.value);
+    view.slices.push_back({"PD index", hex_text(value >> 22), 10, false});
+    if (!large)
+      view.slices.push_back({"PT index", hex_text(value >> 12 & 0x3ff), 10, false});
+    view.slices.push_back(
+        {"offset", hex_text(value & (large ? 0x3fffffU : 0xfffU)), large ? 22 : 12, true});
+  }
   if (!guest) {
     view.verdict = "The walk comes with the next picture of the machine.";
   } else if (!view.guest.mapped) {

@@ -43,8 +43,17 @@ struct WalkColumn {
   bool present = false;  // a walk was recorded at all
 };
 
+// A piece of the linear address.
+struct AddressSlice {
+  std::string name;   // "PD index", "offset"
+  std::string value;  // "0x10a"
+  int bits = 0;
+  bool is_offset = false;
+};
+
 struct WalkView {
   std::string address;
+  std::vector<AddressSlice> slices;  // from the top bit down; empty when nothing is walked
   WalkColumn guest, shadow;
   std::string machine;  // "MPA 00905123": through the p2m, when known
   // What this address would cause now: the fault legend's line.

@@ -17,7 +17,7 @@ class RegistersPanel : public Panel {
   std::string_view purpose() const override {
     return "The guest's registers, what changed, and where the physical CPU holds something else.";
   }
-  Size least_size() const override { return {330, 560}; }
+  Size least_size() const override { return {330, 640}; }
   void draw(PanelContext& context) override;
   std::vector<std::string> as_text(const PanelContext& context) const override;
 

@@ -91,13 +91,15 @@ void TimelinePanel::draw(PanelContext& context) {
   labels += canvas.space(6);
   const float ruler_height = canvas.line_height(FontRole::Small) + canvas.space(2);
   const float overview_height = canvas.space(8);
+  const float key_height = canvas.line_height(FontRole::Small) + canvas.space(1);
   std::vector<Lane> shown;
   for (int i = 0; i < kLaneCount; ++i) {
     if (filter_.lanes[static_cast<std::size_t>(i)])
       shown.push_back(static_cast<Lane>(i));
   }
   const float rows = static_cast<float>(shown.size()) + 1;
-  const float available = area.high.y - y - ruler_height - overview_height - canvas.space(3);
+  const float available =
+      area.high.y - y - ruler_height - overview_height - key_height - canvas.space(4);
   const float lane_height =
       std::clamp(available / rows, canvas.line_height(FontRole::Small), canvas.space(14));
   const Box ruler{{area.low.x + labels, y}, {area.high.x, y + ruler_height}};
@@ -139,7 +141,9 @@ void TimelinePanel::draw(PanelContext& context) {
   canvas.text({area.low.x, y + (overview_height - canvas.line_height(FontRole::Small)) / 2},
               "whole run", Ink::MutedText, FontRole::Small);
   draw_overview(canvas, context, {{plot.low.x, y}, {plot.high.x, y + overview_height}});
-  canvas.reserve({area.low, {area.high.x, y + overview_height}});
+  y += overview_height + canvas.space(1);
+  draw_key(canvas, {{area.low.x, y}, {area.high.x, y + key_height}});
+  canvas.reserve({area.low, {area.high.x, y + key_height}});
 }
 
 float TimelinePanel::draw_filters(Canvas& canvas, Box area) {
@@ -289,7 +293,7 @@ void TimelinePanel::draw_lane(Canvas& canvas, PanelContext& context, Box box, La
                     color, radius * 0.3F);
     }
   } else {
-    // Log scale: a lone event is a third of the lane, a thousand in one column all of it.
+    // Log scale: a lone event is half of the lane, a thousand in one column all of it.
     const float room = box.height() - canvas.space(1.5F);
     std::size_t start = 0;
     for (std::size_t i = 1; i <= columns.size(); ++i) {
@@ -297,7 +301,7 @@ void TimelinePanel::draw_lane(Canvas& canvas, PanelContext& context, Box box, La
       if (i < columns.size() && columns[i].counts.events[i_lane] == n)
         continue;
       if (n > 0) {
-        const float share = std::min(1.0F, 0.34F + 0.22F * std::log10(static_cast<float>(n)));
+        const float share = std::min(1.0F, 0.5F + 0.17F * std::log10(static_cast<float>(n)));
         canvas.fill({{box.low.x + static_cast<float>(start), box.high.y - room * share},
                      {box.low.x + static_cast<float>(i), box.high.y}},
                     color);
@@ -392,6 +396,27 @@ void TimelinePanel::draw_overview(Canvas& canvas, PanelContext& context, Box box
   if (touch.hovered)
     canvas.tooltip(count_text(index_.size()) + " events in " + time_text(index_.last_cycles()) +
                    " of virtual time. Drag to move the view.");
+}
+
+void TimelinePanel::draw_key(Canvas& canvas, Box box) {
+  float x = box.low.x;
+  const float small = canvas.line_height(FontRole::Small);
+  for (const Storey storey : {Storey::GuestUser, Storey::GuestKernel, Storey::Hypervisor}) {
+    canvas.fill({{x, box.low.y + small * 0.2F}, {x + small * 0.6F, box.low.y + small * 0.8F}},
+                canvas.color(ink_of(storey)), canvas.space(0.5F));
+    x += small * 0.6F + canvas.space(1.5F);
+    x += canvas.text({x, box.low.y}, title_of(storey), Ink::MutedText, FontRole::Small) +
+         canvas.space(4);
+  }
+  // How to use it, when there is room to say so.
+  for (const std::string_view help :
+       {"wheel zooms, drag pans, click selects, double click goes there",
+        "click selects, double click goes there"}) {
+    if (x + canvas.width_of(FontRole::Small, help) > box.high.x)
+      continue;
+    canvas.text_right({box.high.x, box.low.y}, help, Ink::MutedText, FontRole::Small);
+    break;
+  }
 }
 
 void TimelinePanel::handle_input(Canvas& canvas, PanelContext& context, Box plot, Box ruler) {

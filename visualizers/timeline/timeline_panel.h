@@ -23,7 +23,7 @@ class TimelinePanel : public Panel {
     return "All events of the run over virtual time, from the whole run down to single "
            "instructions.";
   }
-  Size least_size() const override { return {520, 340}; }
+  Size least_size() const override { return {520, 380}; }
   void draw(PanelContext& context) override;
   std::vector<std::string> as_text(const PanelContext& context) const override;
 
@@ -43,6 +43,7 @@ class TimelinePanel : public Panel {
   void draw_lane(Canvas& canvas, PanelContext& context, Box box, Lane lane);
   void draw_marks(Canvas& canvas, PanelContext& context, Box plot);
   void draw_overview(Canvas& canvas, PanelContext& context, Box box);
+  void draw_key(Canvas& canvas, Box box);
   void handle_input(Canvas& canvas, PanelContext& context, Box plot, Box ruler);
   void zoom(double factor, double around);
   void clamp_view();

@@ -40,7 +40,73 @@ RoundTrip trip_from(const EventView& events, std::uint64_t at, std::uint64_t end
   return trip;
 }
 
+ExitReason reason_of_vector(std::uint8_t vector) {
+  switch (vector) {
+    case 0:
+      return ExitReason::DivideError;
+    case 6:
+      return ExitReason::InvalidOpcode;
+    case 13:
+      return ExitReason::GeneralProtection;
+    case 14:
+      return ExitReason::PageFault;
+    default:
+      return ExitReason::Exception;
+  }
+}
+
+bool is_user(const std::vector<MappedPage>& pages, Gva address) {
+  return std::any_of(pages.begin(), pages.end(), [&](const MappedPage& page) {
+    return page.user && address >= page.address && address - page.address < page.size;
+  });
+}
+
+std::optional<RoundTrip> direct_from(const EventView& events, std::uint64_t at,
+                                     const std::vector<MappedPage>& user_pages) {
+  const Event& event = events[at];
+  RoundTrip trip;
+  trip.direct = true;
+  trip.exit_sequence = at;
+  trip.resume_sequence = at;
+  trip.retired = event.retired;
+  trip.rip = event.rip;
+  trip.exit.from = is_user(user_pages, event.rip) ? Storey::GuestUser : Storey::GuestKernel;
+  if (const auto* given = std::get_if<ExceptionDelivered>(&event.body)) {
+    trip.delivered = *given;
+    trip.exit.reason =
+        given->software ? ExitReason::SoftwareInterrupt : reason_of_vector(given->vector);
+    trip.exit.mnemonic = given->software ? Mnemonic::Int : Mnemonic::Other;
+    trip.exit.qualification = given->vector;
+    if (at > events.first()) {
+      if (const auto* fault = std::get_if<PageFaulted>(&events[at - 1].body))
+        trip.fault = *fault;
+    }
+    return trip;
+  }
+  if (const auto* given = std::get_if<InterruptDelivered>(&event.body)) {
+    trip.interrupt = *given;
+    trip.exit.reason = ExitReason::InterruptWindow;
+    trip.exit.qualification = given->vector;
+    return trip;
+  }
+  if (const auto* port = std::get_if<PortTouched>(&event.body)) {
+    trip.port = *port;
+    const bool out = port->direction == Direction::Write;
+    trip.exit.reason = out ? ExitReason::PortWrite : ExitReason::PortRead;
+    trip.exit.mnemonic = out ? Mnemonic::Out : Mnemonic::In;
+    trip.exit.qualification = port->port;
+    return trip;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+std::string RoundTrip::instruction() const {
+  if (direct && interrupt)
+    return "interrupt " + hex_text(interrupt->vector);
+  return instruction_text(exit);
+}
 
 ExitClass RoundTrip::exit_class() const {
   if (fault && fault->kind != FaultKind::GuestFault)
@@ -49,6 +115,8 @@ ExitClass RoundTrip::exit_class() const {
 }
 
 std::string RoundTrip::reason() const {
+  if (direct && interrupt)
+    return "a device wants attention";
   std::string text(title_of(exit.reason));
   if (fault)
     text += " at " + address_text(fault->address.value);
@@ -92,6 +160,26 @@ std::vector<RoundTrip> latest_trips(const EventView& events, std::uint64_t end, 
       out.push_back(trip_from(events, at, end));
   }
   return out;
+}
+
+std::vector<RoundTrip> latest_direct(const EventView& events, std::uint64_t end, std::size_t count,
+                                     const std::vector<MappedPage>& user_pages,
+                                     std::uint64_t reach) {
+  std::vector<RoundTrip> out;
+  end = std::min(end, events.end());
+  const std::uint64_t stop = std::max(events.first(), end - std::min(end, reach));
+  for (std::uint64_t at = end; at-- > stop && out.size() < count;) {
+    if (auto trip = direct_from(events, at, user_pages))
+      out.push_back(std::move(*trip));
+  }
+  return out;
+}
+
+std::optional<RoundTrip> direct_at(const EventView& events, std::uint64_t sequence,
+                                   std::uint64_t end, const std::vector<MappedPage>& user_pages) {
+  if (sequence >= std::min(end, events.end()) || sequence < events.first())
+    return std::nullopt;
+  return direct_from(events, sequence, user_pages);
 }
 
 std::uint64_t TrapFlow::total() const {

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "gv/event_log.h"
+#include "gv/snapshot.h"
 #include "visualizers/meaning/exit_class.h"
 
 #include <array>
@@ -23,6 +24,8 @@
 namespace gv {
 
 struct RoundTrip {
+  // On bare metal nobody stands between: the CPU itself goes to the guest's handler or the device.
+  bool direct = false;
   std::uint64_t exit_sequence = 0;
   std::optional<std::uint64_t> resume_sequence;
   std::uint64_t retired = 0;
@@ -36,7 +39,7 @@ struct RoundTrip {
   std::vector<std::string> steps;  // what was recorded in between, one line each
 
   ExitClass exit_class() const;
-  std::string instruction() const { return instruction_text(exit); }
+  std::string instruction() const;
   // "privileged instruction", "page fault at 00400000": reason and its detail.
   std::string reason() const;
   // Where the guest goes on, and why there.
@@ -50,6 +53,15 @@ std::optional<RoundTrip> trip_at(const EventView& events, std::uint64_t sequence
 // The newest `count` trips that began before `end`, newest first.
 std::vector<RoundTrip> latest_trips(const EventView& events, std::uint64_t end, std::size_t count,
                                     std::uint64_t reach = 4096);
+
+// What happens on bare metal in the place of exits: handlers entered and ports touched, newest
+// first. `user_pages` tell whose code an address is; they are the guest's tables as the snapshot
+// has them.
+std::vector<RoundTrip> latest_direct(const EventView& events, std::uint64_t end, std::size_t count,
+                                     const std::vector<MappedPage>& user_pages,
+                                     std::uint64_t reach = 4096);
+std::optional<RoundTrip> direct_at(const EventView& events, std::uint64_t sequence,
+                                   std::uint64_t end, const std::vector<MappedPage>& user_pages);
 
 // Many trips at once, when single ones are too fast to see.
 struct TrapFlow {

@@ -62,7 +62,9 @@ void TrapTheatrePanel::observe(PanelContext& context) {
   if (now.generation == seen_generation_ && context.events.end() == seen_end_)
     return;
   const std::uint64_t end = now.position.events;
-  latest_ = latest_trips(context.events, end, kTripsListed);
+  latest_ = now.technique == TechniqueKind::BareMetal
+                ? latest_direct(context.events, end, kTripsListed, now.mapped_guest)
+                : latest_trips(context.events, end, kTripsListed);
   if (end > seen_events_)
     flow_ = flow_between(context.events, seen_events_, end);
   fast_ = now.state == RunState::Running && flow_.total() > 2;
@@ -77,6 +79,10 @@ void TrapTheatrePanel::observe(PanelContext& context) {
 }
 
 void TrapTheatrePanel::draw(PanelContext& context) {
+  const bool bare = context.snapshot.technique == TechniqueKind::BareMetal;
+  // Whose code an instruction is, is written in the guest's own page tables.
+  if (bare)
+    context.wanted.page_tables = true;
   observe(context);
   Canvas canvas(context);
   const Box area = canvas.area();
@@ -86,7 +92,10 @@ void TrapTheatrePanel::draw(PanelContext& context) {
   const bool is_past =
       context.selection.event && *context.selection.event < context.snapshot.position.events;
   if (is_past) {
-    chosen = trip_at(context.events, *context.selection.event, context.snapshot.position.events);
+    chosen =
+        bare ? direct_at(context.events, *context.selection.event, context.snapshot.position.events,
+                         context.snapshot.mapped_guest)
+             : trip_at(context.events, *context.selection.event, context.snapshot.position.events);
   }
   const bool shows_selected =
       chosen && (latest_.empty() || chosen->exit_sequence != latest_.front().exit_sequence);
@@ -97,12 +106,12 @@ void TrapTheatrePanel::draw(PanelContext& context) {
                            std::string(name_of(context.snapshot.engine));
   const float axes_width =
       canvas.text_right({area.high.x, area.low.y}, axes, Ink::MutedText, FontRole::Small);
-  std::string heading = "no exit yet";
+  std::string heading = bare ? "no exits: bare metal" : "no exit yet";
   if (fast_) {
     heading = short_count_text(flow_.total()) + " exits since the last picture";
   } else if (shown) {
-    heading = (shows_selected ? "selected exit, event " : "latest exit, event ") +
-              count_text(shown->exit_sequence);
+    heading = std::string(shows_selected ? "selected " : "latest ") +
+              (bare ? "event " : "exit, event ") + count_text(shown->exit_sequence);
   }
   canvas.text_fitted(area.low, area.width() - axes_width - canvas.space(4), heading, Ink::MutedText,
                      FontRole::Small);
@@ -228,11 +237,16 @@ void TrapTheatrePanel::draw_storeys(Canvas& canvas, PanelContext& context, const
 
 void TrapTheatrePanel::draw_trip(Canvas& canvas, PanelContext& context, const Stage& stage,
                                  const RoundTrip& trip) {
-  const Box from = stage.storey[static_cast<std::size_t>(trip.exit.from)];
-  const Box hypervisor = stage.storey[static_cast<std::size_t>(Storey::Hypervisor)];
-  const Box hardware = stage.storey[static_cast<std::size_t>(Storey::Hardware)];
-  const Storey to_storey = trip.resume ? trip.resume->to : trip.exit.from;
-  const Box to = stage.storey[static_cast<std::size_t>(to_storey)];
+  const auto box_of = [&](Storey storey) { return stage.storey[static_cast<std::size_t>(storey)]; };
+  const auto centre_y = [](Box b) { return (b.low.y + b.high.y) / 2; };
+  const Box hypervisor = box_of(Storey::Hypervisor), hardware = box_of(Storey::Hardware);
+  const bool from_device = trip.direct && trip.interrupt;
+  const Box from = from_device ? hardware : box_of(trip.exit.from);
+  const Storey to_storey =
+      trip.direct   ? (trip.delivered || trip.interrupt ? Storey::GuestKernel : trip.exit.from)
+      : trip.resume ? trip.resume->to
+                    : trip.exit.from;
+  const Box to = box_of(to_storey);
   const float left = from.low.x + stage.label_width + canvas.space(4);
   const float right = from.high.x - canvas.space(5);
   const float middle = (left + right) / 2;
@@ -240,82 +254,101 @@ void TrapTheatrePanel::draw_trip(Canvas& canvas, PanelContext& context, const St
   const Ink ink = ink_of(trip.exit_class());
   const float pad = canvas.space(1.5F);
   const float small = canvas.line_height(FontRole::Small);
-  const auto centre_y = [](Box b) { return (b.low.y + b.high.y) / 2; };
-  const float floor_y = hypervisor.high.y - canvas.space(3.5F);
-
   const bool to_hardware =
-      trip.port && trip.resume && trip.resume->handling == Handling::DeviceAccessed;
-  std::vector<Point> path = {{left, centre_y(from)}, {left, floor_y}};
+      !trip.direct && trip.port && trip.resume && trip.resume->handling == Handling::DeviceAccessed;
+
+  // The journey: down to whoever handles it, along its floor, and up to where the guest goes on.
+  const float floor_y = (trip.direct ? hardware : hypervisor).high.y - canvas.space(4);
+  std::vector<Point> path = {{left, from_device ? floor_y : centre_y(from)}};
+  if (!from_device)
+    path.push_back({left, floor_y});
   if (to_hardware) {
-    path.push_back({middle - canvas.space(6), floor_y});
-    path.push_back({middle - canvas.space(6), hardware.low.y + canvas.space(4)});
-    path.push_back({middle + canvas.space(6), hardware.low.y + canvas.space(4)});
-    path.push_back({middle + canvas.space(6), floor_y});
+    const float dip = hardware.low.y + canvas.space(5), half = canvas.space(6);
+    path.push_back({middle - half, floor_y});
+    path.push_back({middle - half, dip});
+    path.push_back({middle + half, dip});
+    path.push_back({middle + half, floor_y});
   }
   path.push_back({right, floor_y});
   path.push_back({right, centre_y(to)});
 
   const Color down = canvas.color(ink);
-  const Color up = canvas.color(trip.resume ? ink_of(trip.resume->handling) : Ink::Unmapped);
-  canvas.arrow(path[0], path[1], down, width);
-  for (std::size_t i = 2; i + 1 < path.size(); ++i) {
-    if (to_hardware && (i == 3 || i == 5)) {
-      canvas.arrow(path[i - 1], path[i], canvas.color(Ink::DeviceWork), width);
+  const Color up = trip.direct   ? canvas.color(Ink::Hardware)
+                   : trip.resume ? canvas.color(ink_of(trip.resume->handling))
+                                 : canvas.color(Ink::Unmapped);
+  for (std::size_t i = 1; i < path.size(); ++i) {
+    const bool last = i + 1 == path.size();
+    const bool dips = to_hardware && i >= 3 && i <= 5;
+    const Color color = i == 1 && !from_device ? down : dips ? canvas.color(Ink::DeviceWork) : up;
+    if (last && !trip.direct && !trip.resume) {
+      canvas.dashed_line(path[i - 1], path[i], color, width);
+    } else if (last || (i == 1 && !from_device) || (dips && i != 4)) {
+      canvas.arrow(path[i - 1], path[i], color, width);
     } else {
-      canvas.line(path[i - 1], path[i], to_hardware && i == 4 ? canvas.color(Ink::DeviceWork) : up,
-                  width);
+      canvas.line(path[i - 1], path[i], color, width);
     }
   }
-  if (trip.resume) {
-    canvas.arrow(path[path.size() - 2], path.back(), up, width);
-  } else {
-    canvas.dashed_line(path[path.size() - 2], path.back(), up, width);
-  }
-  draw_glyph(canvas, trip.exit_class(), path[0], canvas.space(2.2F));
+  draw_glyph(canvas, trip.exit_class(), path[0], canvas.space(2.6F));
 
   // In the storey it leaves: the instruction and why the CPU stopped.
   const bool same = to_storey == trip.exit.from;
-  const float text_left = left + canvas.space(4);
+  const float text_left = left + canvas.space(5);
   const float text_right = right - canvas.space(4);
-  const float room = same ? (text_right - text_left) * 0.58F : text_right - text_left;
-  float y = from.low.y +
-            std::max((from.height() - canvas.line_height(FontRole::MonoStrong) - 2 * small) / 2,
-                     canvas.space(0.5F));
+  const float all = text_right - text_left;
+  const float room = same ? all * 0.6F : all;
+  const Box said = from_device ? hardware : from;
+  const float three = canvas.line_height(FontRole::MonoStrong) + (from_device ? 1 : 2) * small;
+  float y = said.low.y + std::max((said.height() - three) / 2, canvas.space(0.5F));
   canvas.text_fitted({text_left, y}, room, trip.instruction(), Ink::Text, FontRole::MonoStrong);
   y += canvas.line_height(FontRole::MonoStrong);
   canvas.text_fitted({text_left, y}, room, trip.reason(), ink, FontRole::Small);
   y += small;
-  std::string place = context.guest.symbolize(trip.rip);
-  if (place.empty())
-    place = address_text(trip.rip.value);
-  canvas.text_fitted({text_left, y}, room, place, Ink::MutedText, FontRole::Small);
+  if (!from_device) {
+    std::string place = context.guest.symbolize(trip.rip);
+    if (place.empty())
+      place = address_text(trip.rip.value);
+    canvas.text_fitted({text_left, y}, room, place, Ink::MutedText, FontRole::Small);
+  }
 
-  // In the hypervisor: what it did and what that cost.
+  // In the storey that answers: what it did and what that cost.
   float hy = hypervisor.low.y + pad;
-  if (trip.resume) {
+  if (trip.direct) {
+    if (!from_device) {
+      const std::string said_by_cpu =
+          trip.port ? port_text(*trip.port) : "the CPU finds the handler in the guest's IDT";
+      canvas.paragraph({text_left, hardware.low.y + pad}, all, said_by_cpu, Ink::Text,
+                       trip.port ? FontRole::Mono : FontRole::Small);
+    }
+  } else if (trip.resume) {
     const std::string cost = count_text(trip.resume->cost) + " cycles";
     const float cost_width = canvas.text_right({text_right, hy}, cost, Ink::Text, FontRole::Strong);
-    canvas.text_fitted({text_left, hy}, text_right - text_left - cost_width - pad,
-                       badge_of(trip.resume->handling), ink_of(trip.resume->handling),
-                       FontRole::Strong);
+    canvas.text_fitted({text_left, hy}, all - cost_width - pad, badge_of(trip.resume->handling),
+                       ink_of(trip.resume->handling), FontRole::Strong);
     hy += canvas.line_height(FontRole::Strong);
     const std::string_view phrase = phrase_of(trip.resume->handling);
-    if (hy + canvas.paragraph_height(text_right - text_left, phrase, FontRole::Small) <
-        floor_y - pad) {
-      canvas.paragraph({text_left, hy}, text_right - text_left, phrase, Ink::MutedText,
-                       FontRole::Small);
+    if (hy + canvas.paragraph_height(all, phrase, FontRole::Small) < floor_y - canvas.space(0.5F)) {
+      hy += canvas.paragraph({text_left, hy}, all, phrase, Ink::MutedText, FontRole::Small);
+    }
+    // With room to spare, the record of what happened in between, line by line.
+    for (const std::string& step : trip.steps) {
+      if (hy + small > floor_y - canvas.space(1))
+        break;
+      if (canvas.width_of(FontRole::Small, "· " + step) > all)
+        continue;
+      canvas.text({text_left, hy}, "· " + step, Ink::MutedText, FontRole::Small);
+      hy += small;
     }
   } else {
     canvas.text({text_left, hy}, "in the hypervisor now", Ink::Hypervisor, FontRole::Strong);
   }
   if (to_hardware) {
-    canvas.text_centred({{left, hardware.low.y + canvas.space(5)}, {right, hardware.high.y}},
+    canvas.text_centred({{left, hardware.low.y + canvas.space(6)}, {right, hardware.high.y}},
                         port_text(*trip.port), Ink::Text, FontRole::Mono);
   }
 
   // In the storey it comes back to: why there.
-  if (trip.resume) {
-    const float landing_room = same ? (text_right - text_left) * 0.38F : text_right - text_left;
+  if (trip.resume || trip.direct) {
+    const float landing_room = same ? all * 0.38F : all;
     const std::string landing = trip.landing();
     // Low in the band, so that the pennant above it stays readable.
     const float height = canvas.paragraph_height(landing_room, landing, FontRole::Small);
@@ -393,14 +426,18 @@ void TrapTheatrePanel::draw_flow(Canvas& canvas, const Stage& stage) {
 
 void TrapTheatrePanel::draw_list(Canvas& canvas, PanelContext& context, Box box,
                                  const RoundTrip* shown) {
-  canvas.text(box.low, "Last round trips", Ink::MutedText, FontRole::Small);
+  const bool bare = context.snapshot.technique == TechniqueKind::BareMetal;
+  canvas.text(box.low, bare ? "Handled without a hypervisor" : "Last round trips", Ink::MutedText,
+              FontRole::Small);
+  if (!bare && !latest_.empty()) {
+    canvas.text_right({box.high.x - canvas.space(1.5F), box.low.y}, "cycles", Ink::MutedText,
+                      FontRole::Small);
+  }
   const float row = canvas.line_height(FontRole::Mono) + canvas.space(1.5F);
   float y = box.low.y + canvas.line_height(FontRole::Small) + canvas.space(1);
   if (latest_.empty()) {
     canvas.paragraph({box.low.x, y}, box.width(),
-                     context.snapshot.technique == TechniqueKind::BareMetal
-                         ? "Bare metal takes no exits."
-                         : "Run or step until the first exit.",
+                     bare ? "Bare metal takes no exits." : "Run or step until the first exit.",
                      Ink::MutedText, FontRole::Small);
     return;
   }
@@ -441,8 +478,11 @@ void TrapTheatrePanel::draw_list(Canvas& canvas, PanelContext& context, Box box,
     canvas.text_fitted({line.low.x + canvas.space(6), text_y}, right - line.low.x - canvas.space(6),
                        trip.instruction(), Ink::Text, FontRole::Mono);
     if (touch.hovered) {
-      canvas.tooltip(trip.reason() + ": the hypervisor " +
-                     std::string(trip.resume ? phrase_of(trip.resume->handling) : "is at work") +
+      canvas.tooltip(trip.reason() +
+                     (trip.direct ? std::string(": no hypervisor stands between")
+                                  : ": the hypervisor " +
+                                        std::string(trip.resume ? phrase_of(trip.resume->handling)
+                                                                : "is at work")) +
                      ".\nClick to see it in every panel.");
     }
     y += row;
