@@ -108,6 +108,7 @@ void UnicornEngine::State::live() {
       } else {
         uc_hook_del(uc, code_hook);
         code_hook = 0;
+        repair_after_lookups();  // it looks up every block that it covered
       }
       code_stale = true;  // translated blocks carry their hooks with them
     }
@@ -117,7 +118,7 @@ void UnicornEngine::State::live() {
     apply_idle();
     leave_hook = false;
     const uc_err error = uc_emu_start(uc, read_register(UC_X86_REG_EIP), kNever, 0, 0);
-    repair_after_stop();
+    repair_after_lookups();
     if (!leave_hook || parking || abandoned) {
       if (!leave_hook && !abandoned) {
         finish_start(error);
@@ -131,7 +132,7 @@ void UnicornEngine::State::live() {
 // At its end uc_emu_start looks `until` up in the guest's tables, with the
 // guest's rights. No address is sure to be mapped, so a page fault may be left
 // behind: as a pending exception, and in CR2 (a deprivileged guest never sees that).
-void UnicornEngine::State::repair_after_stop() {
+void UnicornEngine::State::repair_after_lookups() {
   uc_context_save(uc, context);
   clear_pending_exception();
   uc_context_restore(uc, context);

@@ -145,7 +145,7 @@ struct UnicornEngine::State {
   void finish_start(uc_err error);
   void set_targets(std::uint64_t retired_at_block_end);
   void leave_uc();
-  void repair_after_stop();
+  void repair_after_lookups();
   void write_cr2(std::uint64_t value);
   std::optional<Exit> run_blocks();
   std::optional<Exit> run_steps(std::int32_t steps);
