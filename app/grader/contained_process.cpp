@@ -296,8 +296,9 @@ void ContainedProcess::reap() {
   if (exit_status_ == SIGSYS) {
     ending_ = Ending::Forbidden;
   } else if (exit_status_ == SIGXCPU ||
-             (exit_status_ == SIGKILL && spent >= static_cast<double>(containment_.cpu_seconds) - 0.1)) {
-    // The first process of a namespace does not hear SIGXCPU; the hard limit then kills it.
+             (exit_status_ == SIGKILL && spent >= static_cast<double>(containment_.cpu_seconds) / 2)) {
+    // The first process of a namespace does not hear SIGXCPU; the hard limit then kills it. The
+    // kernel counts for the limit in ticks and for rusage exactly, so the two differ.
     ending_ = Ending::CpuSpent;
   } else {
     ending_ = Ending::Signalled;

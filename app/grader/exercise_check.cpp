@@ -67,6 +67,13 @@ class ExerciseChecker {
     if (!solution) return solution.error();
     solution_ = *solution;
     const GradedSubmission started = grade(*starter, "student");
+    if (started.our_fault) {
+      std::string why = started.problem;
+      for (const GradedCheck& check : started.checks) {
+        if (check.verdict == Verdict::Skip) why = check.message;
+      }
+      return Error{ErrorCode::Internal, why};
+    }
     if (started.verdict() == Verdict::Pass) {
       find("starter", "the starter to fail some check", "it passed them all");
     }

@@ -97,7 +97,7 @@ local function compare(c, exits)
   return { score = 0, message = correct .. " of " .. #exits .. " right; " .. first }
 end
 
-local kernel = { instructions = 20000000, exits = 4000, memory_mib = 32 }
+local kernel = { instructions = 20000000, exits = 2000, memory_mib = 32 }
 local function tinykernel(c) return c:reference("tinykernel", kernel) end
 
 return {
@@ -178,7 +178,7 @@ return {
       points = 1,
       visibility = "hidden",
       run = function(c)
-        local run = c:reference("nanobench", { instructions = 3000000, exits = 3000, memory_mib = 16, command_line = "n=20" })
+        local run = c:reference("nanobench", { instructions = 3000000, exits = 1500, memory_mib = 16, command_line = "n=20" })
         return compare(c, sample(run, 3, function() return true end))
       end,
     },

@@ -90,13 +90,16 @@ TEST(ListOfExits, AsksAlmostEveryStudentForAnotherList) {
 const std::map<std::string, Verdict> kExpected = {
     {"triple-fault.asm", Verdict::Fail},      {"flood-console.asm", Verdict::Fail},
     {"loop.asm", Verdict::Fail},              {"fault-storm.asm", Verdict::Fail},
-    {"writes-everywhere.asm", Verdict::Fail}, {"self-modifying.asm", Verdict::Fail},
+    {"writes-everywhere.asm", Verdict::Fail},
     {"halts-for-ever.asm", Verdict::Fail},    {"resets.asm", Verdict::Fail},
     {"jumps-nowhere.asm", Verdict::Fail},     {"fakes-the-console.asm", Verdict::Fail},
     {"process-without-paging.asm", Verdict::Fail},
     {"includes-a-secret.asm", Verdict::Error}, {"empty.asm", Verdict::Error},
     {"endless-macro.asm", Verdict::Timeout},
 };
+
+// Patches its own next instruction for ever. Unicorn 2.1.1 has been seen to die of it.
+constexpr const char* kEngineKiller = "self-modifying.asm";
 
 TEST(HostileGuests, EachGetTheirVerdictAndChangeNoOtherScore) {
   const Exercise one = exercise("list-of-exits");
@@ -133,9 +136,21 @@ TEST(HostileGuests, EachGetTheirVerdictAndChangeNoOtherScore) {
         << paths[i] << ": " << (guest.checks.empty() ? guest.problem : guest.checks[0].message);
   }
   for (const auto& entry : fs::directory_iterator(kHostile)) {
-    EXPECT_TRUE(entry.path().extension() != ".asm" || kExpected.contains(entry.path().filename()))
+    const std::string name = entry.path().filename();
+    EXPECT_TRUE(entry.path().extension() != ".asm" || kExpected.contains(name) || name == kEngineKiller)
         << entry.path() << " has no expected verdict";
   }
+}
+
+TEST(HostileGuests, MayKillTheirEngineAndGetAVerdictAllTheSame) {
+  GraderSetup setup;
+  setup.worker = GV_WORKER;
+  const auto record = grade(exercise("list-of-exits"), {kHostile + "/" + kEngineKiller}, setup);
+  ASSERT_TRUE(record);
+  const GradedSubmission& guest = record->submissions[0];
+  EXPECT_EQ(guest.points(), 0);
+  EXPECT_TRUE(guest.verdict() == Verdict::Crash || guest.verdict() == Verdict::Fail)
+      << name_of(guest.verdict());
 }
 
 }  // namespace

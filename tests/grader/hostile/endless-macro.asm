@@ -1,5 +1,5 @@
-%rep 100000000
-%rep 100000000
+%rep 1000000
+%rep 1000000
 nop
 %endrep
 %endrep
