@@ -66,10 +66,12 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
     stop(HookStop::WatchReached);
     return;
   }
+  // Also when the target is the block's end: a privileged instruction there may
+  // belong to the translation without belonging to the block's size.
   const bool target_inside =
       watched > 0 ||
-      static_cast<std::uint64_t>(at) + static_cast<std::uint64_t>(facts->count) >
-      s.entry.stop_exactly;
+      static_cast<std::uint64_t>(at) + static_cast<std::uint64_t>(facts->count) >=
+          s.entry.stop_exactly;
   if (intercept || user_port || target_inside) {
     stop(HookStop::StepNeeded);
     s.block_rest = facts->count;
@@ -82,9 +84,10 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
   s.ports_touched = 0;
   s.fpu_used = s.fpu_used || facts->uses_fpu;
   s.mode_may_have_changed = facts->may_change_mode;
-  s.if_may_have_changed = facts->may_change_if;
+  // In the shadow of STI nothing may be delivered yet: look once more after this block.
+  s.if_may_have_changed = facts->may_change_if || (shadow && if_changed);
   s.interrupt_shadow = facts->ends_with_shadow;
-  if (facts->may_change_mode || facts->may_change_if || facts->ends_with_shadow) {
+  if (s.mode_may_have_changed || s.if_may_have_changed || s.interrupt_shadow) {
     s.force_slow_path();
   }
 }

@@ -80,10 +80,10 @@ Entry Machine::next_entry(const RunLimits& limits) const {
   }
   slice = std::min(slice, limits.stop_at_cycles - std::min(limits.stop_at_cycles, context_->now()));
   if (platform_.pic->interrupt_pending()) {
-    if (technique_->if_changes_unseen()) {
+    if (technique_->interrupts_enabled() || technique_->waits_one_instruction()) {
+      slice = 1;  // the next boundary
+    } else if (technique_->if_changes_unseen()) {
       entry.stop_when_if_may_change = true;
-    } else if (technique_->waits_one_instruction()) {
-      slice = 1;
     }
   }
   entry.stop_at_block = retired + std::max<std::uint64_t>(slice, 1);

@@ -45,12 +45,15 @@ RunStop Timeline::advance(const RunLimits& wanted, std::uint64_t cycles) {
   limits.stop_at_cycles = std::min(limits.stop_at_cycles, now + cycles);
   if (time_travel_) {
     const std::uint64_t due = last_checkpoint_cycles_ + kCheckpointEvery;
-    if (now >= due && machine_->at_boundary()) {
+    const std::uint64_t due_events = last_checkpoint_events_ + kCheckpointEvents;
+    if ((now >= due || position().events >= due_events) && machine_->at_boundary()) {
       if (!checkpoints_.has(position())) {
         checkpoints_.take(*machine_);
       }
       last_checkpoint_cycles_ = now;
+      last_checkpoint_events_ = position().events;
     } else {
+      limits.stop_at_events = std::min(limits.stop_at_events, due_events);
       limits.stop_at_cycles = std::min(limits.stop_at_cycles, std::max(due, now + 1));
     }
   }
@@ -88,6 +91,7 @@ bool Timeline::go_back(Position target) {
     return false;
   }
   last_checkpoint_cycles_ = position().cycles;
+  last_checkpoint_events_ = position().events;
   next_input_ = 0;
   // An input at this very instant is still to come: a byte that arrived leaves an event behind,
   // and a write may be made twice.

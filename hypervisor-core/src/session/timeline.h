@@ -74,7 +74,10 @@ class Timeline {
     Position at;
     OutsideInput input;
   };
-  static constexpr std::uint64_t kCheckpointEvery = 4'000'000;  // cycles of virtual time
+  // A replay must be short: bounded in virtual time, and in events, since an
+  // exit costs the host more than an instruction.
+  static constexpr std::uint64_t kCheckpointEvery = 4'000'000;  // cycles
+  static constexpr std::uint64_t kCheckpointEvents = 40'000;
 
   bool go_back(Position target);
   void apply(const OutsideInput& input);
@@ -110,7 +113,7 @@ class Timeline {
   std::unique_ptr<Machine> machine_;
   const bool time_travel_;
   CheckpointStore checkpoints_;
-  std::uint64_t last_checkpoint_cycles_ = 0;
+  std::uint64_t last_checkpoint_cycles_ = 0, last_checkpoint_events_ = 0;
   Position furthest_;
   std::vector<PastInput> inputs_;  // in order
   std::size_t next_input_ = 0;     // the first that is still to come on the way forwards
