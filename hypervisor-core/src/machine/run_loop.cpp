@@ -79,6 +79,12 @@ Entry Machine::next_entry(const RunLimits& limits) const {
     slice = std::min(slice, *deadline - std::min(*deadline, context_->now()));
   }
   slice = std::min(slice, limits.stop_at_cycles - std::min(limits.stop_at_cycles, context_->now()));
+  const bool wanted_elsewhere =
+      recorder_.next() >= limits.stop_at_events ||
+      (limits.pause != nullptr && limits.pause->load(std::memory_order_relaxed));
+  if (wanted_elsewhere) {
+    slice = 1;  // exits in mid-block must not keep the run from its next boundary
+  }
   if (platform_.pic->interrupt_pending()) {
     if (technique_->interrupts_enabled() || technique_->waits_one_instruction()) {
       slice = 1;  // the next boundary

@@ -24,6 +24,11 @@ constexpr std::uint16_t kOwnTssSelector = 0x3ff8;  // beyond any table that a sm
 constexpr std::uint64_t kPhysicalCr0 = cr0::PE | cr0::ET | cr0::NE | cr0::WP | cr0::PG;
 constexpr std::uint64_t kPhysicalCr4 = cr4::TSD | cr4::OSFXSR | cr4::OSXMMEXCPT;
 
+bool names_system_register(Mnemonic mnemonic) {
+  return mnemonic == Mnemonic::MovToCr || mnemonic == Mnemonic::MovFromCr ||
+         mnemonic == Mnemonic::MovToDr || mnemonic == Mnemonic::MovFromDr;
+}
+
 FramePool shadow_pool(const HypervisorFrames& frames) {
   return {Mfn(frames.pool.first.number + MonitorPagesLayout::kPages),
           frames.pool.count - MonitorPagesLayout::kPages};
@@ -185,7 +190,9 @@ void TrapAndEmulate::fault(const Faulted& fault) {
     }
     if (cpu_.in_kernel || what.mnemonic == Mnemonic::Rdtsc ||
         ((what.mnemonic == Mnemonic::In || what.mnemonic == Mnemonic::Out) && cpu_.iopl == 3)) {
-      take_exit(ExitReason::PrivilegedInstruction, fault.error_code, &what);
+      // The error code of a refused MOV CR or MOV DR is 0 and says nothing: its register does.
+      take_exit(ExitReason::PrivilegedInstruction,
+                names_system_register(what.mnemonic) ? what.system_register : fault.error_code, &what);
       if (emulate(what)) {
         LedgerRow& row = context_.ledger.emulated[static_cast<std::size_t>(mnemonic_)];
         ++row.count;
