@@ -77,7 +77,7 @@ class Timeline {
   // A replay must be short: bounded in virtual time, and in events, since an
   // exit costs the host more than an instruction.
   static constexpr std::uint64_t kCheckpointEvery = 4'000'000;  // cycles
-  static constexpr std::uint64_t kCheckpointEvents = 40'000;
+  static constexpr std::uint64_t kCheckpointEvents = 20'000;
 
   bool go_back(Position target);
   void apply(const OutsideInput& input);
