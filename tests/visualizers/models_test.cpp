@@ -116,7 +116,8 @@ TEST(RoundTrips, OnBareMetalHandlersAndPortsStandInForExits) {
   EXPECT_EQ(trips[3].exit.from, Storey::GuestUser);
   EXPECT_EQ(trips[3].exit_class(), ExitClass::SystemCall);
   for (const RoundTrip& trip : trips)
-    EXPECT_TRUE(trip.direct && !trip.resume);
+    EXPECT_TRUE(trip.direct && !trip.resume) << trip.landing();
+  EXPECT_EQ(trips[1].landing(), "next instruction");
 }
 
 TEST(Listing, MarksTheNextInstructionBreakpointsAndSensitiveOnes) {

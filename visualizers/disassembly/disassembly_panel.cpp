@@ -40,7 +40,12 @@ void DisassemblyPanel::draw(PanelContext& context) {
 
   const float row = canvas.line_height(FontRole::Mono) + canvas.space(0.5F);
   const float legend = canvas.line_height(FontRole::Small) + canvas.space(2);
-  const Box code{area.low, {area.high.x, area.high.y - legend}};
+  // Where this is, also when the function's name has scrolled away.
+  const std::string place = context.guest.symbolize(context.snapshot.next_instruction);
+  const float head = canvas.line_height(FontRole::Small) + canvas.space(1);
+  canvas.text_fitted(area.low, area.width(), place.empty() ? "next instruction" : "next: " + place,
+                     Ink::MutedText, FontRole::Small);
+  const Box code{{area.low.x, area.low.y + head}, {area.high.x, area.high.y - legend}};
   const float visible = std::max(1.0F, std::floor(code.height() / row));
   context.wanted.disassembly_lines = std::max(40, static_cast<int>(visible) + 8);
 

@@ -156,6 +156,16 @@ float LedgerPanel::draw_lines(Canvas& canvas, Box area, const LedgerView& view,
       if (!tip.empty())
         canvas.tooltip(tip);
     }
+    if (is_cause && bar_room <= canvas.space(6) && line.cycles > 0) {
+      // No room for a bar beside the name: the row itself is the bar.
+      const float width =
+          std::max(2.0F, area.width() * static_cast<float>(line.cycles) / static_cast<float>(most));
+      canvas.fill({{area.low.x, y}, {area.low.x + width, y + row - canvas.space(0.5F)}},
+                  canvas.style().tint(Ink::Hypervisor), canvas.space(0.75F));
+      canvas.fill({{area.low.x, y + row - canvas.space(1)},
+                   {area.low.x + width, y + row - canvas.space(0.5F)}},
+                  canvas.color(Ink::Hypervisor));
+    }
     if (line.detail)
       canvas.text({area.low.x + canvas.space(4), y + shift}, line.name, Ink::MutedText,
                   FontRole::Mono);

@@ -43,8 +43,14 @@ LedgerView make_ledger_view(const Ledger& ledger, const Ledger* other) {
     const LedgerRow was = other ? other->emulated[i] : LedgerRow{};
     if (row.count == 0 && was.count == 0)
       continue;
-    details.push_back({std::string(name_of(static_cast<Mnemonic>(i))), "", row.count, row.cycles,
-                       share(row.cycles), was.count, was.cycles, true});
+    const auto mnemonic = static_cast<Mnemonic>(i);
+    // These have exit reasons, and so rows, of their own.
+    if (mnemonic == Mnemonic::In || mnemonic == Mnemonic::Out || mnemonic == Mnemonic::Ins ||
+        mnemonic == Mnemonic::Outs || mnemonic == Mnemonic::Int || mnemonic == Mnemonic::Cpuid) {
+      continue;
+    }
+    details.push_back({std::string(name_of(mnemonic)), "", row.count, row.cycles, share(row.cycles),
+                       was.count, was.cycles, true});
   }
   std::stable_sort(details.begin(), details.end(), heavier);
   const auto at = std::find_if(view.causes.begin(), view.causes.end(), [](const LedgerLine& line) {

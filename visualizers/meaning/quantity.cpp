@@ -68,6 +68,8 @@ std::string share_text(double share) {
     return "0 %";
   if (share < 0.001)
     return "< 0.1 %";
+  if (share > 0.999 && share < 1)
+    return "> 99.9 %";
   return formatted(share < 0.9995 ? "%.1f %%" : "%.0f %%", share * 100);
 }
 

@@ -235,7 +235,7 @@ float PageTablesPanel::draw_maps(Canvas& canvas, PanelContext& context, Box area
                 std::string(name) + " · " + count_text(pages.size()) +
                     (pages.size() == 1 ? " page" : " pages"),
                 Ink::MutedText, FontRole::Small);
-    y += small + canvas.space(0.5F);
+    y += small + canvas.space(2);
     draw_strips(canvas, context, {{area.low.x, y}, {area.high.x, y + strip_height}},
                 make_strips(pages), ink, address);
     y += strip_height + canvas.space(2);
@@ -247,7 +247,7 @@ float PageTablesPanel::draw_maps(Canvas& canvas, PanelContext& context, Box area
   // The key: rights by height and filling, dirtiness by the edge.
   y += canvas.paragraph({area.low.x, y}, area.width(),
                         "tall: user pages · low: kernel pages · filled: writable · outline: "
-                        "read-only · amber edge: dirty",
+                        "read-only · edge on top: dirty",
                         Ink::MutedText, FontRole::Small);
   return y - area.low.y;
 }
@@ -291,7 +291,7 @@ void PageTablesPanel::draw_strips(Canvas& canvas, PanelContext& context, Box box
     if (strip.dirty > 0) {
       const float share = static_cast<float>(strip.dirty) / static_cast<float>(strip.pages);
       canvas.fill({bar.low, {bar.low.x + bar.width() * share, bar.low.y + canvas.space(1)}},
-                  canvas.color(Ink::Changed));
+                  canvas.color(Ink::Text));
     }
     if (here) {
       const float share = static_cast<float>(address.value - strip.begin) /

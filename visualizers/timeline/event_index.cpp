@@ -125,7 +125,13 @@ std::uint64_t EventIndex::fingerprint_of(const Event& event) {
 }
 
 void EventIndex::add(Totals& totals, const Event& event) {
-  totals.cycles[totals.storey] += event.cycles - std::min(event.cycles, totals.since);
+  std::uint64_t passed = event.cycles - std::min(event.cycles, totals.since);
+  if (const auto* idle = std::get_if<ClockSkipped>(&event.body)) {
+    const std::uint64_t skipped = std::min(passed, idle->cycles);
+    totals.cycles[3] += skipped;
+    passed -= skipped;
+  }
+  totals.cycles[totals.storey] += passed;
   totals.since = event.cycles;
   totals.fingerprint = fingerprint_of(event);
   if (std::holds_alternative<ExitTaken>(event.body)) {
@@ -246,8 +252,7 @@ std::vector<TimelineColumn> EventIndex::columns(double begin, double end, int co
       low = high;
     }
     // Time that no event falls into still belongs to who runs; the ribbon is filled from `low`.
-    if (column.counts.cycles[0] + column.counts.cycles[1] + column.counts.cycles[2] == 0 &&
-        at > first_ && at < end_) {
+    if (column.counts.cycles == std::array<std::uint64_t, 4>{} && at > first_ && at < end_) {
       column.counts.cycles[low.storey] = 1;
     }
     at = next;

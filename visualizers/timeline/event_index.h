@@ -53,8 +53,8 @@ struct LaneFilter {
 
 struct LaneCounts {
   std::array<std::uint32_t, kLaneCount> events{};
-  // Virtual time by who ran: guest user, guest kernel, hypervisor.
-  std::array<std::uint64_t, 3> cycles{};
+  // Virtual time by who ran: guest user, guest kernel, hypervisor, nobody (idle).
+  std::array<std::uint64_t, 4> cycles{};
 };
 
 struct TimelineColumn {
@@ -93,7 +93,7 @@ class EventIndex {
   // Running totals of the events before a point.
   struct Totals {
     std::array<std::uint32_t, kCells> cells{};
-    std::array<std::uint64_t, 3> cycles{};
+    std::array<std::uint64_t, 4> cycles{};
     std::uint64_t since = 0;        // cycles of the event before the point
     std::uint8_t storey = 1;        // who runs at the point: 0 user, 1 kernel, 2 hypervisor
     std::uint64_t fingerprint = 0;  // of the event before the point

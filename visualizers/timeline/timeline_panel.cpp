@@ -83,7 +83,9 @@ void TimelinePanel::draw(PanelContext& context) {
     canvas.reserve(area);
     return;
   }
-  float y = area.low.y + draw_filters(canvas, area) + canvas.space(2);
+  // In a small panel the picture comes before the means to filter it.
+  const bool compact = area.height() < canvas.space(110);
+  float y = area.low.y + draw_filters(canvas, area, compact) + canvas.space(2);
 
   float labels = canvas.width_of(FontRole::Small, "who runs");
   for (int i = 0; i < kLaneCount; ++i)
@@ -92,10 +94,13 @@ void TimelinePanel::draw(PanelContext& context) {
   const float ruler_height = canvas.line_height(FontRole::Small) + canvas.space(2);
   const float overview_height = canvas.space(8);
   const float key_height = canvas.line_height(FontRole::Small) + canvas.space(1);
+  const LaneCounts all = index_.count(context.events.first(), index_.size(), LaneFilter{});
   std::vector<Lane> shown;
   for (int i = 0; i < kLaneCount; ++i) {
-    if (filter_.lanes[static_cast<std::size_t>(i)])
+    const auto bit = static_cast<std::size_t>(i);
+    if (filter_.lanes[bit] && (!compact || all.events[bit] > 0)) {
       shown.push_back(static_cast<Lane>(i));
+    }
   }
   const float rows = static_cast<float>(shown.size()) + 1;
   const float available =
@@ -146,7 +151,7 @@ void TimelinePanel::draw(PanelContext& context) {
   canvas.reserve({area.low, {area.high.x, y + key_height}});
 }
 
-float TimelinePanel::draw_filters(Canvas& canvas, Box area) {
+float TimelinePanel::draw_filters(Canvas& canvas, Box area, bool compact) {
   Point at = area.low;
   const float gap = canvas.space(1.5F);
   const auto place = [&](std::string_view id, std::string_view label, bool on, Ink ink) {
@@ -159,6 +164,15 @@ float TimelinePanel::draw_filters(Canvas& canvas, Box area) {
     at.x = box.high.x + gap;
     return pressed;
   };
+  if (compact) {
+    const bool filtered = !(filter_ == LaneFilter{});
+    if (place("filters", filtered ? "filtered…" : "filter…", shows_filters_, Ink::Accent))
+      shows_filters_ = !shows_filters_;
+    if (place("whole", "whole run", whole_, Ink::Accent))
+      whole_ = true;
+    if (!shows_filters_)
+      return at.y + canvas.chip_height() - area.low.y;
+  }
   for (int i = 0; i < kLaneCount; ++i) {
     const auto lane = static_cast<Lane>(i);
     const auto bit = static_cast<std::size_t>(i);
@@ -222,7 +236,8 @@ void TimelinePanel::draw_ruler(Canvas& canvas, PanelContext&, Box box) {
 }
 
 void TimelinePanel::draw_ribbon(Canvas& canvas, Box box) {
-  constexpr std::array<Ink, 3> kInks = {Ink::GuestUser, Ink::GuestKernel, Ink::Hypervisor};
+  constexpr std::array<Ink, 4> kInks = {Ink::GuestUser, Ink::GuestKernel, Ink::Hypervisor,
+                                        Ink::Border};
   const auto& columns = picture_.answer;
   canvas.fill(box, canvas.color(Ink::Raised));
   // Stretches with one answer are one rectangle: a quiet run costs nothing to draw.
@@ -230,20 +245,20 @@ void TimelinePanel::draw_ribbon(Canvas& canvas, Box box) {
   const auto same = [&](std::size_t a, std::size_t b) {
     const auto& x = columns[a].counts.cycles;
     const auto& y = columns[b].counts.cycles;
-    for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t i = 0; i < kInks.size(); ++i) {
       if ((x[i] > 0) != (y[i] > 0))
         return false;
     }
-    const int kinds = (x[0] > 0) + (x[1] > 0) + (x[2] > 0);
+    const int kinds = (x[0] > 0) + (x[1] > 0) + (x[2] > 0) + (x[3] > 0);
     return kinds <= 1;
   };
   for (std::size_t i = 1; i <= columns.size(); ++i) {
     if (i < columns.size() && same(start, i))
       continue;
     const auto& cycles = columns[start].counts.cycles;
-    const double total = static_cast<double>(cycles[0] + cycles[1] + cycles[2]);
+    const double total = static_cast<double>(cycles[0] + cycles[1] + cycles[2] + cycles[3]);
     float y = box.low.y;
-    for (std::size_t k = 0; k < 3 && total > 0; ++k) {
+    for (std::size_t k = 0; k < kInks.size() && total > 0; ++k) {
       if (cycles[k] == 0)
         continue;
       const float height =
@@ -260,11 +275,12 @@ void TimelinePanel::draw_ribbon(Canvas& canvas, Box box) {
                                                         static_cast<float>(columns.size()) - 1));
     const auto& cycles = columns[at].counts.cycles;
     const double total =
-        std::max<double>(1, static_cast<double>(cycles[0] + cycles[1] + cycles[2]));
+        std::max<double>(1, static_cast<double>(cycles[0] + cycles[1] + cycles[2] + cycles[3]));
     canvas.tooltip("Who had the CPU, from the top: guest user " +
                    share_text(static_cast<double>(cycles[0]) / total) + ", guest kernel " +
                    share_text(static_cast<double>(cycles[1]) / total) + ", hypervisor " +
-                   share_text(static_cast<double>(cycles[2]) / total));
+                   share_text(static_cast<double>(cycles[2]) / total) + ", idle " +
+                   share_text(static_cast<double>(cycles[3]) / total));
   }
 }
 
@@ -408,6 +424,10 @@ void TimelinePanel::draw_key(Canvas& canvas, Box box) {
     x += canvas.text({x, box.low.y}, title_of(storey), Ink::MutedText, FontRole::Small) +
          canvas.space(4);
   }
+  canvas.fill({{x, box.low.y + small * 0.2F}, {x + small * 0.6F, box.low.y + small * 0.8F}},
+              canvas.color(Ink::Border), canvas.space(0.5F));
+  x += small * 0.6F + canvas.space(1.5F);
+  x += canvas.text({x, box.low.y}, "idle", Ink::MutedText, FontRole::Small) + canvas.space(4);
   // How to use it, when there is room to say so.
   for (const std::string_view help :
        {"wheel zooms, drag pans, click selects, double click goes there",

@@ -23,7 +23,7 @@ class TimelinePanel : public Panel {
     return "All events of the run over virtual time, from the whole run down to single "
            "instructions.";
   }
-  Size least_size() const override { return {520, 380}; }
+  Size least_size() const override { return {420, 300}; }
   void draw(PanelContext& context) override;
   std::vector<std::string> as_text(const PanelContext& context) const override;
 
@@ -37,7 +37,7 @@ class TimelinePanel : public Panel {
   };
   const std::vector<TimelineColumn>& ask(Picture& picture, double begin, double end, int columns,
                                          const LaneFilter& filter);
-  float draw_filters(Canvas& canvas, Box area);
+  float draw_filters(Canvas& canvas, Box area, bool compact);
   void draw_ruler(Canvas& canvas, PanelContext& context, Box box);
   void draw_ribbon(Canvas& canvas, Box box);
   void draw_lane(Canvas& canvas, PanelContext& context, Box box, Lane lane);
@@ -54,7 +54,7 @@ class TimelinePanel : public Panel {
   Picture picture_, overview_;
   double begin_ = 0, end_ = 1;  // visible virtual time
   bool whole_ = true;           // show everything until the user zooms
-  bool shows_reasons_ = false;
+  bool shows_filters_ = false, shows_reasons_ = false;
   bool dragging_ = false;
   std::optional<Lane> hovered_lane_;
 };

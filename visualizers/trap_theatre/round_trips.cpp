@@ -35,6 +35,7 @@ RoundTrip trip_from(const EventView& events, std::uint64_t at, std::uint64_t end
       trip.delivered = *given;
     if (const auto* given = std::get_if<InterruptDelivered>(&event.body))
       trip.interrupt = *given;
+    trip.ended |= std::holds_alternative<GuestEnded>(event.body);
     trip.steps.push_back(describe(event));
   }
   return trip;
@@ -128,6 +129,10 @@ std::string RoundTrip::landing() const {
     return "handler of vector " + hex_text(delivered->vector);
   if (interrupt)
     return "interrupt handler " + hex_text(interrupt->vector);
+  if (ended)
+    return "the guest ends here";
+  if (direct)
+    return "next instruction";
   if (!resume)
     return "not resumed yet";
   if (resume->handling == Handling::ShadowFilled)

@@ -36,6 +36,7 @@ struct RoundTrip {
   std::optional<PageFaulted> fault;
   std::optional<ExceptionDelivered> delivered;
   std::optional<InterruptDelivered> interrupt;
+  bool ended = false;              // the guest ended on this trip
   std::vector<std::string> steps;  // what was recorded in between, one line each
 
   ExitClass exit_class() const;

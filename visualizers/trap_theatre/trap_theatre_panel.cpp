@@ -191,9 +191,9 @@ void TrapTheatrePanel::draw_storeys(Canvas& canvas, PanelContext& context, const
         if (bare) {
           first = ring_text(believes);
         } else if (!real) {
-          first = "believes " + ring_text(believes);
+          first = (storey == Storey::GuestUser ? "" : "believes ") + ring_text(believes);
         } else if (*real == believes) {
-          first = "really " + ring_text(believes);
+          first = "in " + ring_text(believes);
         } else {
           first = "believes " + ring_text(believes) + ", is in";
           second = ring_text(*real);
@@ -441,8 +441,10 @@ void TrapTheatrePanel::draw_list(Canvas& canvas, PanelContext& context, Box box,
                      Ink::MutedText, FontRole::Small);
     return;
   }
-  float cost_width = 0, badge_width = 0;
+  float cost_width = 0, badge_width = 0, instruction_width = 0;
   for (const RoundTrip& trip : latest_) {
+    instruction_width =
+        std::max(instruction_width, canvas.width_of(FontRole::Mono, trip.instruction()));
     if (!trip.resume)
       continue;
     cost_width =
@@ -475,8 +477,20 @@ void TrapTheatrePanel::draw_list(Canvas& canvas, PanelContext& context, Box box,
                   ink_of(trip.resume->handling), FontRole::Small);
       right -= badge_width + canvas.space(2);
     }
-    canvas.text_fitted({line.low.x + canvas.space(6), text_y}, right - line.low.x - canvas.space(6),
-                       trip.instruction(), Ink::Text, FontRole::Mono);
+    const float left = line.low.x + canvas.space(6);
+    const float used = canvas.text_fitted({left, text_y}, right - left, trip.instruction(),
+                                          Ink::Text, FontRole::Mono);
+    // Where it happened, when there is room to say so.
+    const std::string place = context.guest.symbolize(trip.rip);
+    const float place_x =
+        left + std::max(used + canvas.space(4), instruction_width + canvas.space(4));
+    if (!place.empty() &&
+        place_x + canvas.width_of(FontRole::Small, place) < right - canvas.space(2)) {
+      canvas.text(
+          {place_x,
+           text_y + (canvas.line_height(FontRole::Mono) - canvas.line_height(FontRole::Small)) / 2},
+          place, Ink::MutedText, FontRole::Small);
+    }
     if (touch.hovered) {
       canvas.tooltip(trip.reason() +
                      (trip.direct ? std::string(": no hypervisor stands between")
