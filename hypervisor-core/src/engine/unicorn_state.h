@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// unicorn_state.h - what the Unicorn engine's three source files share.
+// unicorn_state.h - what the Unicorn engine's source files share.
 //
-// Private to unicorn_engine.cpp (running), unicorn_hooks.cpp (callbacks) and
-// unicorn_registers.cpp (register access); the only header that sees unicorn.h.
+// Private to unicorn_engine.cpp (running), unicorn_hooks.cpp (callbacks),
+// unicorn_counting.cpp (blocks) and unicorn_registers.cpp (register access); the
+// only header that sees unicorn.h.
 
 #pragma once
 

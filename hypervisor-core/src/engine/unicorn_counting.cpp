@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+//
+// unicorn_counting.cpp - what a block's bytes say, and which address space it is in.
+
+#include "engine/unicorn_state.h"
+
+namespace gv {
+
+const BlockFacts* UnicornEngine::State::facts_of(std::uint64_t address, std::uint32_t size,
+                                                 BlockKey key) {
+  if (const BlockFacts* known = counter.facts(key)) {
+    return counter.remember(key, *known);
+  }
+  std::array<std::uint8_t, 8192> bytes;
+  const std::size_t got =
+      read_code(address, bytes.data(), std::min<std::size_t>(size, bytes.size()));
+  return counter.remember(key, read_facts(address, bytes.data(), got));
+}
+
+BlockFacts UnicornEngine::State::read_facts(std::uint64_t address, const std::uint8_t* bytes,
+                                            std::size_t size) {
+  const int bits = code_segment().bits;
+  BlockFacts facts = read_block(bytes, size, bits);
+  for (const std::uint64_t at : watched) {
+    if (at >= address && at < address + size) {
+      facts.watched_indices.push_back(
+          at == address ? 0 : count_instructions(bytes, at - address, bits));
+    }
+  }
+  std::sort(facts.watched_indices.begin(), facts.watched_indices.end());
+  return facts;
+}
+
+std::int32_t UnicornEngine::State::next_watched(const BlockFacts& facts, std::int32_t index,
+                                                std::uint64_t retired_at_index) const {
+  for (const std::int32_t watched_index : facts.watched_indices) {
+    const auto ahead = static_cast<std::uint64_t>(watched_index - index);
+    if (watched_index >= index && retired_at_index + ahead != watch_passed) {
+      return watched_index;
+    }
+  }
+  return -1;
+}
+
+// How many instructions of the current block stand before `linear`; all of it
+// when the address is elsewhere, as after a block that ran to its end.
+std::int32_t UnicornEngine::State::instructions_before(std::uint64_t linear) {
+  const std::uint64_t start = block & 0xffffffffu;
+  const std::uint64_t size = (block >> 32) & 0x7fff;
+  if (block == 0 || linear < start || linear > start + size) {
+    return block_count;
+  }
+  const auto offset = linear - start;
+  const auto [slot, fresh] = trap_index.try_emplace(block * 31 + offset, 0);
+  if (fresh) {
+    std::array<std::uint8_t, 8192> bytes;
+    const std::size_t got =
+        read_code(start, bytes.data(), std::min<std::size_t>(offset, bytes.size()));
+    slot->second = count_instructions(bytes.data(), got, code_segment().bits);
+  }
+  return slot->second;
+}
+
+void UnicornEngine::State::refresh_space() {
+  known_segment_valid = false;
+  if (!monitor) {
+    use_space(read_register(UC_X86_REG_CR3) ^ (read_register(UC_X86_REG_CR0) << 32) ^
+              (std::uint64_t{read_register(UC_X86_REG_CS)} << 48));
+  }
+}
+
+void UnicornEngine::State::use_space(std::uint64_t tag) {
+  const auto [space, fresh] = spaces.try_emplace(tag, spaces.size());
+  if (fresh && spaces.size() > 0xffff) {
+    spaces.clear();
+    counter.clear();
+    space_bits = 0;
+    return;
+  }
+  space_bits = space->second << 47;
+}
+
+}  // namespace gv
