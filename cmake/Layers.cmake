@@ -74,7 +74,8 @@ add_custom_target(session_tests)
 # One program with GoogleTest's main, one ctest entry: starting a process per
 # test case costs more than the cases do. ./test counts the cases from the XML.
 # Labels that ./test knows: release-only (timings: alone, not under sanitizers),
-# slow (not in ./test --quick), window (needs Xvfb), session (also under TSan).
+# window (real windows under Xvfb: the same, and the software rasterizer leaks),
+# slow (not in ./test --quick), session (also under TSan).
 function(gv_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "LIBS;SOURCES;LABELS;ENVIRONMENT" ${ARGN})
   if(NOT ARG_SOURCES)
@@ -84,7 +85,7 @@ function(gv_test name)
     set(ARG_TIMEOUT 300)
   endif()
   set(alone FALSE)
-  if("release-only" IN_LIST ARG_LABELS)
+  if("release-only" IN_LIST ARG_LABELS OR "window" IN_LIST ARG_LABELS)
     set(alone TRUE)
   endif()
   add_executable(${name} ${ARG_SOURCES})
