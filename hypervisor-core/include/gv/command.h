@@ -30,42 +30,68 @@ struct StopProbe {
 // Runs on the control thread; must not block. Lua conditions are compiled into one of these.
 using StopCondition = std::function<bool(const StopProbe&)>;
 
-struct AtAddress { Gva address; };
+struct AtAddress {
+  Gva address;
+};
 struct OnExit {
   ExitReason reason = ExitReason::PrivilegedInstruction;
   std::optional<Mnemonic> mnemonic;            // only this instruction
   std::optional<std::uint32_t> qualification;  // only this port, vector, …
 };
 struct OnAnyExit {};
-struct OnEventKind { int kind = 0; };          // index of the EventBody alternative
+struct OnEventKind {
+  int kind = 0;
+};  // index of the EventBody alternative
 
 struct Breakpoint {
   std::uint32_t id = 0;
   std::variant<AtAddress, OnExit, OnAnyExit, OnEventKind> where;
-  StopCondition condition;      // empty: always
-  std::string condition_text;   // as the user wrote it
+  StopCondition condition;     // empty: always
+  std::string condition_text;  // as the user wrote it
   bool enabled = true;
 };
 
 // Runs forward until a breakpoint, a limit or the guest's end.
 struct Run {
-  std::optional<std::uint64_t> instructions;     // at most this many
-  std::optional<std::string> until_console;      // ECMAScript regex on the console text
-  std::vector<Breakpoint> until;                 // besides the standing breakpoints
+  std::optional<std::uint64_t> instructions;       // at most this many
+  std::optional<std::string> until_console;        // ECMAScript regex on the console text
+  std::vector<Breakpoint> until;                   // besides the standing breakpoints
   std::optional<std::uint64_t> host_milliseconds;  // safety net, never a grade
 };
-struct Step { std::uint64_t instructions = 1; };
-struct StepBack { std::uint64_t instructions = 1; };
+struct Step {
+  std::uint64_t instructions = 1;
+};
+struct StepBack {
+  std::uint64_t instructions = 1;
+};
 // Backwards to the previous place where one of these (or a standing breakpoint) was hit.
-struct RunBack { std::vector<Breakpoint> until; };
-struct Seek { std::uint64_t retired = 0; };      // forwards or backwards, exact
+struct RunBack {
+  std::vector<Breakpoint> until;
+};
+struct Seek {
+  std::uint64_t retired = 0;
+};  // forwards or backwards, exact
 struct Pause {};
-struct SetBreakpoints { std::vector<Breakpoint> breakpoints; };
-struct SetView { ViewRequest view; };
-struct Type { std::string serial; };             // bytes for the serial line
-struct PressKeys { std::vector<std::uint8_t> scan_codes; };  // set 1, for the keyboard 8042
-struct WriteRegister { Gpr gpr = Gpr::Ax; std::uint64_t value = 0; };
-struct WriteMemory { Gva address; std::vector<std::uint8_t> bytes; };
+struct SetBreakpoints {
+  std::vector<Breakpoint> breakpoints;
+};
+struct SetView {
+  ViewRequest view;
+};
+struct Type {
+  std::string serial;
+};  // bytes for the serial line
+struct PressKeys {
+  std::vector<std::uint8_t> scan_codes;
+};  // set 1, for the keyboard 8042
+struct WriteRegister {
+  Gpr gpr = Gpr::Ax;
+  std::uint64_t value = 0;
+};
+struct WriteMemory {
+  Gva address;
+  std::vector<std::uint8_t> bytes;
+};
 
 using Command = std::variant<Run, Step, StepBack, RunBack, Seek, Pause, SetBreakpoints, SetView,
                              Type, PressKeys, WriteRegister, WriteMemory>;
@@ -74,7 +100,7 @@ using Command = std::variant<Run, Step, StepBack, RunBack, Seek, Pause, SetBreak
 struct Notice {
   std::uint64_t command = 0;  // the id that submit() gave
   bool refused = false;
-  std::string text;           // why refused, or one sentence about the stop
+  std::string text;  // why refused, or one sentence about the stop
   StopCause cause = StopCause::NotStarted;
   std::uint32_t breakpoint = 0;  // id, when cause is BreakpointHit
   std::shared_ptr<const Snapshot> snapshot;

@@ -33,8 +33,8 @@ class DeviceHost {
   virtual ~DeviceHost() = default;
   virtual void set_irq(std::uint8_t line, bool level) = 0;  // PIC input 0 to 15
   virtual void console_byte(std::uint8_t byte, bool debug_port) = 0;
-  virtual void request_exit(std::uint32_t code) = 0;        // debug-exit port
-  virtual void request_reset() = 0;                         // 8042 reset line, ends the run
+  virtual void request_exit(std::uint32_t code) = 0;  // debug-exit port
+  virtual void request_reset() = 0;                   // 8042 reset line, ends the run
   // Reads and writes guest physical memory; out of range reads as 0xff and ignores writes.
   virtual void read_memory(Gpa address, void* out, std::size_t bytes) = 0;
   virtual void write_memory(Gpa address, const void* from, std::size_t bytes) = 0;
@@ -48,9 +48,18 @@ struct PortRange {
 class StateWriter {
  public:
   void u8(std::uint8_t v) { bytes_.push_back(v); }
-  void u16(std::uint16_t v) { u8(static_cast<std::uint8_t>(v)); u8(static_cast<std::uint8_t>(v >> 8)); }
-  void u32(std::uint32_t v) { u16(static_cast<std::uint16_t>(v)); u16(static_cast<std::uint16_t>(v >> 16)); }
-  void u64(std::uint64_t v) { u32(static_cast<std::uint32_t>(v)); u32(static_cast<std::uint32_t>(v >> 32)); }
+  void u16(std::uint16_t v) {
+    u8(static_cast<std::uint8_t>(v));
+    u8(static_cast<std::uint8_t>(v >> 8));
+  }
+  void u32(std::uint32_t v) {
+    u16(static_cast<std::uint16_t>(v));
+    u16(static_cast<std::uint16_t>(v >> 16));
+  }
+  void u64(std::uint64_t v) {
+    u32(static_cast<std::uint32_t>(v));
+    u32(static_cast<std::uint32_t>(v >> 32));
+  }
   void flag(bool v) { u8(v ? 1 : 0); }
   void bytes(const std::vector<std::uint8_t>& v) {
     u64(v.size());
@@ -67,9 +76,18 @@ class StateReader {
   explicit StateReader(const std::vector<std::uint8_t>& bytes) : bytes_(bytes) {}
   // After an underrun ok() is false and every read gives 0.
   std::uint8_t u8() { return at_ < bytes_.size() ? bytes_[at_++] : underrun(); }
-  std::uint16_t u16() { const auto low = u8(); return static_cast<std::uint16_t>(low | (u8() << 8)); }
-  std::uint32_t u32() { const std::uint32_t low = u16(); return low | (std::uint32_t{u16()} << 16); }
-  std::uint64_t u64() { const std::uint64_t low = u32(); return low | (std::uint64_t{u32()} << 32); }
+  std::uint16_t u16() {
+    const auto low = u8();
+    return static_cast<std::uint16_t>(low | (u8() << 8));
+  }
+  std::uint32_t u32() {
+    const std::uint32_t low = u16();
+    return low | (std::uint32_t{u16()} << 16);
+  }
+  std::uint64_t u64() {
+    const std::uint64_t low = u32();
+    return low | (std::uint64_t{u32()} << 32);
+  }
   bool flag() { return u8() != 0; }
   std::vector<std::uint8_t> bytes() {
     const std::uint64_t n = u64();

@@ -31,13 +31,13 @@ enum class Storey : std::uint8_t { GuestUser, GuestKernel, Hypervisor, Hardware 
 
 // How the hypervisor answered an exit.
 enum class Handling : std::uint8_t {
-  Emulated,         // it did the instruction's work on the virtual CPU
-  Reflected,        // it handed the event to the guest kernel's own handler
-  ShadowFilled,     // it filled a shadow page-table entry; the guest never knew
-  DeviceAccessed,   // it asked a device model
-  ClockAdvanced,    // it served a timer or let virtual time pass
-  BiosServed,       // it served a real-mode BIOS call
-  GuestStopped,     // it ended the run
+  Emulated,        // it did the instruction's work on the virtual CPU
+  Reflected,       // it handed the event to the guest kernel's own handler
+  ShadowFilled,    // it filled a shadow page-table entry; the guest never knew
+  DeviceAccessed,  // it asked a device model
+  ClockAdvanced,   // it served a timer or let virtual time pass
+  BiosServed,      // it served a real-mode BIOS call
+  GuestStopped,    // it ended the run
 };
 
 // The vCPU stopped and the hypervisor took over ("VM exit").
@@ -45,10 +45,10 @@ struct ExitTaken {
   static constexpr std::string_view kName = "exit";
   ExitReason reason = ExitReason::Exception;
   Storey from = Storey::GuestKernel;
-  std::uint8_t length = 0;                  // bytes of the instruction, 0 when unknown
+  std::uint8_t length = 0;  // bytes of the instruction, 0 when unknown
   Mnemonic mnemonic = Mnemonic::Other;
-  std::uint32_t qualification = 0;          // port, vector, error code or CR number
-  std::array<std::uint8_t, 8> bytes{};      // its first bytes
+  std::uint32_t qualification = 0;      // port, vector, error code or CR number
+  std::array<std::uint8_t, 8> bytes{};  // its first bytes
 };
 
 // The hypervisor gave the CPU back ("VM entry"): what it did and what that cost.
@@ -57,7 +57,7 @@ struct GuestResumed {
   Handling handling = Handling::Emulated;
   ExitReason reason = ExitReason::Exception;  // of the exit that this answers
   Storey to = Storey::GuestKernel;
-  std::uint32_t cost = 0;                   // cycles, by the cost model
+  std::uint32_t cost = 0;  // cycles, by the cost model
 };
 
 struct InstructionEmulated {
@@ -76,9 +76,9 @@ struct PortTouched {
 };
 
 enum class FaultKind : std::uint8_t {
-  GuestFault,   // the guest's own tables refuse: its handler must run (a "true" fault)
-  ShadowMiss,   // the guest's tables allow it, the shadow lacks the entry (a "hidden" fault)
-  DirtyTrack,   // the guest's tables allow the write; the shadow was read-only to see it
+  GuestFault,  // the guest's own tables refuse: its handler must run (a "true" fault)
+  ShadowMiss,  // the guest's tables allow it, the shadow lacks the entry (a "hidden" fault)
+  DirtyTrack,  // the guest's tables allow the write; the shadow was read-only to see it
 };
 
 struct PageFaulted {
@@ -182,12 +182,11 @@ struct EventsLost {
   std::uint64_t count = 0;
 };
 
-using EventBody =
-    std::variant<ExitTaken, GuestResumed, InstructionEmulated, PortTouched, PageFaulted,
-                 ShadowFilled, ShadowFlushed, ExceptionDelivered, InterruptRaised,
-                 InterruptDelivered, ControlRegisterWritten, DescriptorTableLoaded,
-                 InterruptFlagChanged, ConsoleWritten, InputArrived, ClockSkipped, BiosCalled,
-                 GuestEnded, EventsLost>;
+using EventBody = std::variant<ExitTaken, GuestResumed, InstructionEmulated, PortTouched,
+                               PageFaulted, ShadowFilled, ShadowFlushed, ExceptionDelivered,
+                               InterruptRaised, InterruptDelivered, ControlRegisterWritten,
+                               DescriptorTableLoaded, InterruptFlagChanged, ConsoleWritten,
+                               InputArrived, ClockSkipped, BiosCalled, GuestEnded, EventsLost>;
 inline constexpr int kEventKindCount = std::variant_size_v<EventBody>;
 
 struct Event {

@@ -26,18 +26,18 @@ struct LedgerRow {
 };
 
 struct Ledger {
-  std::uint64_t retired = 0;         // instructions completed, emulated ones included
-  std::uint64_t direct = 0;          // of those, executed by the CPU itself
-  std::uint64_t idle_cycles = 0;     // virtual time that passed in HLT
-  std::array<LedgerRow, kExitReasonCount> exits{};     // by ExitReason
-  std::array<LedgerRow, kMnemonicCount> emulated{};    // by Mnemonic, of PrivilegedInstruction exits
-  std::uint64_t shadow_misses = 0;   // hidden page faults
-  std::uint64_t dirty_tracks = 0;    // hidden faults that only set a D bit
-  std::uint64_t guest_faults = 0;    // page faults handed to the guest
+  std::uint64_t retired = 0;      // instructions completed, emulated ones included
+  std::uint64_t direct = 0;       // of those, executed by the CPU itself
+  std::uint64_t idle_cycles = 0;  // virtual time that passed in HLT
+  std::array<LedgerRow, kExitReasonCount> exits{};   // by ExitReason
+  std::array<LedgerRow, kMnemonicCount> emulated{};  // by Mnemonic, of PrivilegedInstruction exits
+  std::uint64_t shadow_misses = 0;                   // hidden page faults
+  std::uint64_t dirty_tracks = 0;                    // hidden faults that only set a D bit
+  std::uint64_t guest_faults = 0;                    // page faults handed to the guest
   std::uint64_t shadow_fills = 0;
   std::uint64_t shadow_flushes = 0;
-  std::uint64_t reflections = 0;     // exceptions and INT n delivered to the guest kernel
-  std::uint64_t interrupts = 0;      // hardware interrupts delivered
+  std::uint64_t reflections = 0;  // exceptions and INT n delivered to the guest kernel
+  std::uint64_t interrupts = 0;   // hardware interrupts delivered
   std::uint64_t port_accesses = 0;
   std::uint64_t unclaimed_ports = 0;
 

@@ -19,7 +19,12 @@ namespace gv {
 
 enum class EngineKind : std::uint8_t { Unicorn, Kvm, Interpreter };
 enum class TechniqueKind : std::uint8_t {
-  BareMetal, Interpretation, TrapAndEmulate, BinaryTranslation, Paravirtual, HardwareAssisted,
+  BareMetal,
+  Interpretation,
+  TrapAndEmulate,
+  BinaryTranslation,
+  Paravirtual,
+  HardwareAssisted,
 };
 
 std::string_view name_of(EngineKind engine);        // "unicorn"
@@ -39,8 +44,8 @@ struct CostModel {
   std::uint32_t reflect = 800;             // building the guest's exception frame
   std::uint32_t shadow_fill = 700;         // two walks and one shadow entry
   std::uint32_t shadow_flush = 500;
-  std::uint32_t device_access = 200;       // a device model, without the exit
-  std::uint32_t interrupt = 800;           // delivering a virtual interrupt
+  std::uint32_t device_access = 200;  // a device model, without the exit
+  std::uint32_t interrupt = 800;      // delivering a virtual interrupt
   bool operator==(const CostModel&) const = default;
 };
 
@@ -53,17 +58,17 @@ enum class TracePolicy : std::uint8_t {
 struct MachineConfig {
   EngineKind engine = EngineKind::Unicorn;
   TechniqueKind technique = TechniqueKind::TrapAndEmulate;
-  std::string image_path;              // for messages; the bytes are in `image`
+  std::string image_path;  // for messages; the bytes are in `image`
   std::vector<std::uint8_t> image;
   ImageKind image_kind = ImageKind::Auto;
-  std::string command_line;            // multiboot
+  std::string command_line;              // multiboot
   std::optional<std::string> disk_path;  // BIOS disk; default: the boot-sector image itself
-  std::uint64_t memory_mib = 32;       // guest memory: 1 to 2048
+  std::uint64_t memory_mib = 32;         // guest memory: 1 to 2048
   std::uint64_t seed = 0;
   CostModel cost{};
   TracePolicy trace = TracePolicy::Keep;
   std::uint64_t bounded_events = 1 << 20;
-  bool time_travel = true;             // keep checkpoints
+  bool time_travel = true;  // keep checkpoints
 };
 
 // Reads the file into a config's image. Error: one sentence that names the path and the mend.

@@ -17,7 +17,24 @@
 
 namespace gv {
 
-enum class Gpr : std::uint8_t { Ax, Cx, Dx, Bx, Sp, Bp, Si, Di, R8, R9, R10, R11, R12, R13, R14, R15 };
+enum class Gpr : std::uint8_t {
+  Ax,
+  Cx,
+  Dx,
+  Bx,
+  Sp,
+  Bp,
+  Si,
+  Di,
+  R8,
+  R9,
+  R10,
+  R11,
+  R12,
+  R13,
+  R14,
+  R15
+};
 inline constexpr int kGprCount = 16;
 
 enum class SegmentName : std::uint8_t { Es, Cs, Ss, Ds, Fs, Gs };

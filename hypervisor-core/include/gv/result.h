@@ -21,10 +21,10 @@
 namespace gv {
 
 enum class ErrorCode {
-  InvalidInput,   // usage or unreadable input          exit code 2
-  LimitReached,   // budget or time ran out             exit code 3
-  NotAvailable,   // engine or technique not to be had  exit code 5
-  Internal,       // our own fault                      exit code 70
+  InvalidInput,  // usage or unreadable input          exit code 2
+  LimitReached,  // budget or time ran out             exit code 3
+  NotAvailable,  // engine or technique not to be had  exit code 5
+  Internal,      // our own fault                      exit code 70
 };
 
 struct Error {
@@ -35,7 +35,7 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}   // NOLINT: implicit
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit
 
   bool has_value() const { return state_.index() == 0; }
@@ -72,11 +72,11 @@ class [[nodiscard]] Result<void> {
 }  // namespace gv
 
 // Returns the error of `expression` to the caller, or goes on.
-#define GV_TRY(expression)                                          \
-  do {                                                              \
-    if (auto gv_try_result = (expression); !gv_try_result) {        \
-      return gv_try_result.error();                                 \
-    }                                                               \
+#define GV_TRY(expression)                                   \
+  do {                                                       \
+    if (auto gv_try_result = (expression); !gv_try_result) { \
+      return gv_try_result.error();                          \
+    }                                                        \
   } while (false)
 
 // Our own invariant: broken means stop, in every build.

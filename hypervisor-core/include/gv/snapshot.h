@@ -40,14 +40,14 @@ enum class StopCause : std::uint8_t {
   StepDone,
   BreakpointHit,
   ConsoleMatched,
-  InstructionLimit,   // as many instructions as the command allowed
-  TimeLimit,          // host time, the safety net of headless runs
+  InstructionLimit,  // as many instructions as the command allowed
+  TimeLimit,         // host time, the safety net of headless runs
   Paused,
-  BeginningReached,   // a backward move arrived at instruction 0
+  BeginningReached,  // a backward move arrived at instruction 0
   SeekDone,
-  GuestExited,        // debug-exit port
-  GuestHalted,        // HLT with nothing that could wake it
-  GuestCrashed,       // triple fault or shutdown
+  GuestExited,   // debug-exit port
+  GuestHalted,   // HLT with nothing that could wake it
+  GuestCrashed,  // triple fault or shutdown
   EngineFailed,
 };
 std::string_view name_of(StopCause cause);
@@ -56,8 +56,8 @@ struct DisassembledLine {
   Gva address;
   std::uint8_t length = 0;
   std::array<std::uint8_t, 15> bytes{};
-  std::string text;                 // "mov cr3, eax"
-  std::string symbol;               // "switch_to+0x12" for the first line of a run, else empty
+  std::string text;    // "mov cr3, eax"
+  std::string symbol;  // "switch_to+0x12" for the first line of a run, else empty
   SensitiveKind kind = SensitiveKind::Innocuous;
 };
 
@@ -89,8 +89,8 @@ struct DeviceState {
 struct ViewRequest {
   bool disassembly = true;
   int disassembly_lines = 40;
-  bool page_tables = false;             // mapped_guest and mapped_shadow
-  std::optional<Gva> walk;              // the address whose walks to record
+  bool page_tables = false;                             // mapped_guest and mapped_shadow
+  std::optional<Gva> walk;                              // the address whose walks to record
   std::optional<std::pair<Gva, std::uint32_t>> memory;  // linear address, bytes (at most 64 KiB)
   bool devices = true;
   bool state_hash = false;
@@ -100,10 +100,10 @@ struct Snapshot {
   std::uint64_t generation = 0;  // grows with every published snapshot
   RunState state = RunState::Stopped;
   StopCause cause = StopCause::NotStarted;
-  std::string cause_text;        // one sentence
-  std::uint32_t exit_code = 0;   // of the debug-exit port
+  std::string cause_text;       // one sentence
+  std::uint32_t exit_code = 0;  // of the debug-exit port
   Position position;
-  Position furthest;             // how far this timeline has been explored
+  Position furthest;  // how far this timeline has been explored
   EngineKind engine = EngineKind::Unicorn;
   TechniqueKind technique = TechniqueKind::BareMetal;
   RegisterFile registers;
@@ -119,7 +119,7 @@ struct Snapshot {
   std::vector<std::uint8_t> memory;    // as requested; shorter when unmapped
   VgaTextScreen screen;
   std::vector<DeviceState> devices;
-  std::uint64_t console_bytes = 0;     // length of the console text at this instant
+  std::uint64_t console_bytes = 0;  // length of the console text at this instant
   std::optional<std::uint64_t> state_hash;
 };
 

@@ -28,17 +28,17 @@ namespace gv {
 struct BlockFacts {
   std::int32_t count = 1;
   bool has_port_io = false;
-  bool may_change_mode = false;  // control registers, descriptor tables: re-read them afterwards
-  bool may_change_if = false;    // STI, POPF, IRET
-  bool ends_with_shadow = false; // STI or a load of SS: interrupts wait one instruction
+  bool may_change_mode = false;   // control registers, descriptor tables: re-read them afterwards
+  bool may_change_if = false;     // STI, POPF, IRET
+  bool ends_with_shadow = false;  // STI or a load of SS: interrupts wait one instruction
   bool uses_fpu = false;
-  std::int32_t intercept_index = -1;            // of the first instruction the engine must not run
-  std::vector<std::uint16_t> port_offsets;      // of each IN, OUT, INS, OUTS
-  std::vector<std::int32_t> port_indices;       // the same, counted in instructions
-  std::vector<std::int32_t> watched_indices;    // instructions at watched addresses
+  std::int32_t intercept_index = -1;          // of the first instruction the engine must not run
+  std::vector<std::uint16_t> port_offsets;    // of each IN, OUT, INS, OUTS
+  std::vector<std::int32_t> port_indices;     // the same, counted in instructions
+  std::vector<std::int32_t> watched_indices;  // instructions at watched addresses
   bool needs_attention() const {
-    return has_port_io || !watched_indices.empty() || may_change_mode || may_change_if || ends_with_shadow ||
-           intercept_index >= 0;
+    return has_port_io || !watched_indices.empty() || may_change_mode || may_change_if ||
+           ends_with_shadow || intercept_index >= 0;
   }
   bool operator==(const BlockFacts&) const = default;
 };

@@ -25,13 +25,13 @@ struct Probe {
 };
 
 const std::array<Probe, 7> kProbes = {{
-    {{0x90}, -1, -1},                                        // nop
-    {{0x31, 0xc9, 0xf7, 0xf1}, 0, 0},                        // xor ecx,ecx; div ecx      #DE
-    {{0x66, 0xb8, 0x30, 0x12, 0x8e, 0xd8}, 13, 0x1230},      // mov ds, 0x1230            #GP
-    {{0x66, 0xb8, 0x38, 0x12, 0x8e, 0xd8}, 13, 0x1238},      // mov ds, 0x1238            #GP
-    {{0x66, 0xb8, 0x18, 0x00, 0x8e, 0xd8}, 11, 0x18},        // mov ds, a not-present one #NP
-    {{0xa1, 0x00, 0x00, 0x40, 0x00}, 14, 0},                 // mov eax, [0x400000]       #PF read
-    {{0xa3, 0x00, 0x00, 0x40, 0x00}, 14, 2},                 // mov [0x400000], eax       #PF write
+    {{0x90}, -1, -1},                                    // nop
+    {{0x31, 0xc9, 0xf7, 0xf1}, 0, 0},                    // xor ecx,ecx; div ecx      #DE
+    {{0x66, 0xb8, 0x30, 0x12, 0x8e, 0xd8}, 13, 0x1230},  // mov ds, 0x1230            #GP
+    {{0x66, 0xb8, 0x38, 0x12, 0x8e, 0xd8}, 13, 0x1238},  // mov ds, 0x1238            #GP
+    {{0x66, 0xb8, 0x18, 0x00, 0x8e, 0xd8}, 11, 0x18},    // mov ds, a not-present one #NP
+    {{0xa1, 0x00, 0x00, 0x40, 0x00}, 14, 0},             // mov eax, [0x400000]       #PF read
+    {{0xa3, 0x00, 0x00, 0x40, 0x00}, 14, 2},             // mov [0x400000], eax       #PF write
 }};
 
 // The context image after one probe; empty when Unicorn itself refuses.
@@ -60,9 +60,8 @@ std::vector<std::uint8_t> context_after(const Probe& probe) {
   uc_reg_write(uc, UC_X86_REG_CR0, &value);
   uc_hook hook = 0;
   uc_hook_add(uc, &hook, UC_HOOK_INTR,
-              reinterpret_cast<void*>(+[](uc_engine* engine, std::uint32_t, void*) {
-                uc_emu_stop(engine);
-              }),
+              reinterpret_cast<void*>(
+                  +[](uc_engine* engine, std::uint32_t, void*) { uc_emu_stop(engine); }),
               nullptr, 1, 0);
   uc_emu_start(uc, kCode, kCode + probe.code.size(), 0, 0);
   uc_context* context = nullptr;

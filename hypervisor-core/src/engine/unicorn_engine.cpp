@@ -22,8 +22,8 @@ constexpr std::uint8_t kHltOpcode = 0xf4;
 constexpr std::uint64_t kFarFuture = INT64_MAX / 4;
 
 Error engine_broke(uc_err error, const char* doing) {
-  return Error{ErrorCode::Internal, std::string("Unicorn failed while ") + doing + ": " +
-                                        uc_strerror(error)};
+  return Error{ErrorCode::Internal,
+               std::string("Unicorn failed while ") + doing + ": " + uc_strerror(error)};
 }
 
 }  // namespace
@@ -44,8 +44,7 @@ Result<std::unique_ptr<UnicornEngine>> UnicornEngine::create(MachineMemory& memo
   std::unique_ptr<UnicornEngine> engine(new UnicornEngine(std::move(state)));
   // Before anything else: later Unicorn has already reserved its default.
   uc_ctl_set_tcg_buffer_size(s.uc, kTranslationBufferBytes);
-  if (const uc_err error =
-          uc_mem_map_ptr(s.uc, 0, memory.size(), UC_PROT_ALL, memory.at(Mpa(0)))) {
+  if (const uc_err error = uc_mem_map_ptr(s.uc, 0, memory.size(), UC_PROT_ALL, memory.at(Mpa(0)))) {
     return engine_broke(error, "mapping the machine's memory");
   }
   if (memory.size() < kAddressSpaceEnd) {
@@ -151,9 +150,8 @@ void UnicornEngine::State::finish_start(uc_err error) {
   eip_valid = true;
   const std::uint64_t linear = eip + code_segment().base;
   const std::int64_t begun = stepping ? limit + steps_done : block_end();
-  const std::int64_t here = stepping
-                                ? begun - (linear == step_address ? 1 : 0)
-                                : begun - block_count + instructions_before(linear);
+  const std::int64_t here = stepping ? begun - (linear == step_address ? 1 : 0)
+                                     : begun - block_count + instructions_before(linear);
   switch (error) {
     case UC_ERR_OK: {
       std::uint8_t last = 0;
@@ -209,8 +207,8 @@ Result<Exit> UnicornEngine::run(const Entry& entry) {
   for (;;) {
     std::optional<Exit> exit;
     if (s.suspended != Suspended::InPortHook) {
-      const bool at_target = s.block_rest == 0 && !s.interrupt_shadow &&
-                             s.retired_now >= entry.stop_at_block;
+      const bool at_target =
+          s.block_rest == 0 && !s.interrupt_shadow && s.retired_now >= entry.stop_at_block;
       if (at_target || s.retired_now >= entry.stop_exactly) {
         return Exit{BudgetSpent{}};
       }

@@ -17,8 +17,7 @@ using State = UnicornEngine::State;
 // chained jump may still show an earlier one.
 void stop_before(State& s, std::uint64_t address, HookStop why) {
   s.hook_stop = why;
-  s.write_register(UC_X86_REG_EIP,
-                   static_cast<std::uint32_t>(address) - s.code_segment().base);
+  s.write_register(UC_X86_REG_EIP, static_cast<std::uint32_t>(address) - s.code_segment().base);
   uc_emu_stop(s.uc);
 }
 
@@ -69,9 +68,8 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
   // Also when the target is the block's end: a privileged instruction there may
   // belong to the translation without belonging to the block's size.
   const bool target_inside =
-      watched > 0 ||
-      static_cast<std::uint64_t>(at) + static_cast<std::uint64_t>(facts->count) >=
-          s.entry.stop_exactly;
+      watched > 0 || static_cast<std::uint64_t>(at) + static_cast<std::uint64_t>(facts->count) >=
+                         s.entry.stop_exactly;
   if (intercept || user_port || target_inside) {
     stop(HookStop::StepNeeded);
     s.block_rest = facts->count;
@@ -96,8 +94,8 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
 void exit_for_port(State& s, const PortAccessed& access) {
   if (s.stepping) {
     // The CODE hook has counted this instruction already.
-    s.retired_now = static_cast<std::uint64_t>(s.limit) +
-                    static_cast<std::uint64_t>(s.steps_done) - 1;
+    s.retired_now =
+        static_cast<std::uint64_t>(s.limit) + static_cast<std::uint64_t>(s.steps_done) - 1;
     s.eip = static_cast<std::uint32_t>(s.step_address) - s.code_segment().base;
   } else {
     // Unicorn 2.1.1 leaves EIP at the block's start here; the n-th port access
@@ -107,8 +105,8 @@ void exit_for_port(State& s, const PortAccessed& access) {
     const std::uint16_t offset =
         facts != nullptr && n < facts->port_offsets.size() ? facts->port_offsets[n] : 0;
     const std::uint64_t linear = (s.block & 0xffffffffu) + offset;
-    s.retired_now = static_cast<std::uint64_t>(s.block_end() - s.block_count +
-                                               s.instructions_before(linear));
+    s.retired_now =
+        static_cast<std::uint64_t>(s.block_end() - s.block_count + s.instructions_before(linear));
     s.eip = static_cast<std::uint32_t>(linear) - s.code_segment().base;
   }
   if (s.abandoned) {
@@ -172,11 +170,11 @@ void UnicornHooks::trap(uc_engine* uc, std::uint32_t vector, void* user) {
   if (s.stepping) {
     // A fault has not retired; INT n has, and stands after itself.
     const bool completed = linear != s.step_address;
-    s.retired_now = static_cast<std::uint64_t>(s.limit) +
-                    static_cast<std::uint64_t>(s.steps_done) - (completed ? 0u : 1u);
+    s.retired_now = static_cast<std::uint64_t>(s.limit) + static_cast<std::uint64_t>(s.steps_done) -
+                    (completed ? 0u : 1u);
   } else {
-    s.retired_now = static_cast<std::uint64_t>(s.block_end() - s.block_count +
-                                               s.instructions_before(linear));
+    s.retired_now =
+        static_cast<std::uint64_t>(s.block_end() - s.block_count + s.instructions_before(linear));
   }
 
   std::uint32_t error = 0;
@@ -191,7 +189,8 @@ void UnicornHooks::trap(uc_engine* uc, std::uint32_t vector, void* user) {
   if (raised == -1) {
     std::uint8_t before[2] = {0, 0};
     s.read_code(linear - 2, before, sizeof before);
-    const bool one_byte_form = (vector == 3 && before[1] == 0xcc) || (vector == 4 && before[1] == 0xce);
+    const bool one_byte_form =
+        (vector == 3 && before[1] == 0xcc) || (vector == 4 && before[1] == 0xce);
     software = one_byte_form || (before[0] == 0xcd && before[1] == vector);
   }
   if (software) {
@@ -220,8 +219,8 @@ void UnicornHooks::trap(uc_engine* uc, std::uint32_t vector, void* user) {
 std::uint32_t UnicornHooks::port_in(uc_engine*, std::uint32_t port, int size, void* user) {
   State& s = state_of(user);
   s.forget_registers();
-  exit_for_port(s, {static_cast<std::uint16_t>(port), static_cast<std::uint8_t>(size),
-                    Direction::Read, 0});
+  exit_for_port(
+      s, {static_cast<std::uint16_t>(port), static_cast<std::uint8_t>(size), Direction::Read, 0});
   return s.entry.port_reply;
 }
 

@@ -26,10 +26,14 @@ constexpr std::size_t kFpuCount = std::size(kFpuIds);
 
 int control_id(ControlRegister which) {
   switch (which) {
-    case ControlRegister::Cr0: return UC_X86_REG_CR0;
-    case ControlRegister::Cr2: return UC_X86_REG_CR2;
-    case ControlRegister::Cr3: return UC_X86_REG_CR3;
-    case ControlRegister::Cr4: return UC_X86_REG_CR4;
+    case ControlRegister::Cr0:
+      return UC_X86_REG_CR0;
+    case ControlRegister::Cr2:
+      return UC_X86_REG_CR2;
+    case ControlRegister::Cr3:
+      return UC_X86_REG_CR3;
+    case ControlRegister::Cr4:
+      return UC_X86_REG_CR4;
   }
   return UC_X86_REG_CR0;
 }
@@ -89,15 +93,16 @@ void UnicornEngine::State::apply_idle() {
     const std::uint64_t cr0 = read_register(UC_X86_REG_CR0);  // TS follows the guest's
     load_gprs();
     const std::uint32_t esp = gprs[static_cast<std::size_t>(Gpr::Sp)];
-    const std::uint32_t target_eip = eip_valid ? eip : static_cast<std::uint32_t>(read_register(UC_X86_REG_EIP));
+    const std::uint32_t target_eip =
+        eip_valid ? eip : static_cast<std::uint32_t>(read_register(UC_X86_REG_EIP));
     const std::uint32_t target_eflags =
         eflags_valid ? eflags : static_cast<std::uint32_t>(read_register(UC_X86_REG_EFLAGS));
     std::uint16_t data[4];
     constexpr int kData[4] = {UC_X86_REG_ES, UC_X86_REG_DS, UC_X86_REG_FS, UC_X86_REG_GS};
     constexpr std::size_t kDataSegments[4] = {0, 3, 4, 5};
     for (std::size_t i = 0; i < 4; ++i) {
-      data[i] = selectors[kDataSegments[i]].value_or(
-          static_cast<std::uint16_t>(read_register(kData[i])));
+      data[i] =
+          selectors[kDataSegments[i]].value_or(static_cast<std::uint16_t>(read_register(kData[i])));
     }
     std::array<std::array<std::uint8_t, 16>, kFpuCount> fpu{};
     void* fpu_pointers[kFpuCount];
@@ -204,8 +209,8 @@ std::size_t UnicornEngine::State::read_code(std::uint64_t linear, std::uint8_t* 
   std::size_t done = 0;
   while (done < bytes) {
     const Gva at((linear + done) & 0xffffffffu);
-    const PageWalk walk = walker.walk(mode, at, AccessKind::Read, AccessLevel::Supervisor,
-                                      SetAccessedDirty::No);
+    const PageWalk walk =
+        walker.walk(mode, at, AccessKind::Read, AccessLevel::Supervisor, SetAccessedDirty::No);
     const bool reachable =
         walk.outcome == WalkOutcome::Mapped || walk.outcome == WalkOutcome::PagingOff;
     if (!reachable || !machine.contains(Mpa(walk.physical))) {

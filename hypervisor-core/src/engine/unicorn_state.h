@@ -28,9 +28,9 @@ namespace gv {
 // Why the engine stopped uc_emu_start by itself, in a BLOCK or CODE hook.
 enum class HookStop : std::uint8_t {
   None,
-  TargetReached,   // a block boundary at or beyond stop_at_block
-  StepNeeded,      // the next block must be stepped: a target or an intercept lies inside
-  StepsDone,       // the CODE hook counted to its end
+  TargetReached,  // a block boundary at or beyond stop_at_block
+  StepNeeded,     // the next block must be stepped: a target or an intercept lies inside
+  StepsDone,      // the CODE hook counted to its end
   WatchReached,
 };
 
@@ -42,12 +42,12 @@ struct UnicornEngine::State {
       : machine(memory), view(memory, P2m::identity(memory.frames())), walker(view) {}
 
   uc_engine* uc = nullptr;
-  uc_context* context = nullptr;      // of the trap being handled
-  uc_context* ring0 = nullptr;        // the template every monitor entry starts from
+  uc_context* context = nullptr;  // of the trap being handled
+  uc_context* ring0 = nullptr;    // the template every monitor entry starts from
   std::size_t context_size = 0;
   UnicornContextLayout layout;
   MachineMemory& machine;
-  GuestMemory view;                   // machine memory as the MMU sees it: identity
+  GuestMemory view;  // machine memory as the MMU sees it: identity
   PageWalker walker;
   std::optional<MonitorPages> monitor;
   std::unique_ptr<Fiber> fiber;
@@ -57,11 +57,11 @@ struct UnicornEngine::State {
   BlockCounter counter;
   BlockKey space_bits = 0;
   std::int64_t limit = 0, remaining = 0;
-  BlockKey block = 0;                 // the block begun last; 0 when none since the last entry
+  BlockKey block = 0;  // the block begun last; 0 when none since the last entry
   std::int32_t block_count = 0;
-  std::int32_t ports_touched = 0;     // in that block
-  bool look_again = false;            // take the slow path at the next block, whatever it is
-  std::int64_t kept_remaining = 0;    // `remaining` while look_again forces it negative
+  std::int32_t ports_touched = 0;   // in that block
+  bool look_again = false;          // take the slow path at the next block, whatever it is
+  std::int64_t kept_remaining = 0;  // `remaining` while look_again forces it negative
   bool mode_may_have_changed = false, if_may_have_changed = false, interrupt_shadow = false;
   bool fpu_used = false;
   Entry entry;
@@ -76,13 +76,13 @@ struct UnicornEngine::State {
   BlockFacts read_facts(std::uint64_t address, const std::uint8_t* bytes, std::size_t size);
 
   // Stepping inside a canonical block.
-  std::int32_t block_rest = 0;        // instructions of it still to come; 0 at a boundary
-  BlockFacts stepped;                 // its facts
-  bool stepped_user_port = false;     // its port instructions raise #GP
+  std::int32_t block_rest = 0;     // instructions of it still to come; 0 at a boundary
+  BlockFacts stepped;              // its facts
+  bool stepped_user_port = false;  // its port instructions raise #GP
   std::int32_t steps_left = 0;
   std::int32_t steps_done = 0;
   bool stepping = false;
-  std::uint64_t step_address = 0;     // linear address of the instruction being stepped
+  std::uint64_t step_address = 0;  // linear address of the instruction being stepped
   uc_hook code_hook = 0;
 
   // The exit being handed over.
@@ -90,9 +90,9 @@ struct UnicornEngine::State {
   Exit exit;
   std::optional<Error> broken;
   std::uint64_t retired_now = 0;
-  bool leave_hook = false;            // end uc_emu_start instead of resuming in place
-  bool parking = false;               // having left, wait instead of starting again
-  bool abandoned = false;             // nothing that happens now matters: a restore follows
+  bool leave_hook = false;  // end uc_emu_start instead of resuming in place
+  bool parking = false;     // having left, wait instead of starting again
+  bool abandoned = false;   // nothing that happens now matters: a restore follows
   std::unordered_map<std::uint64_t, std::uint64_t> spaces;  // address-space tags to small numbers
 
   // Registers: what was read and what is to be written.

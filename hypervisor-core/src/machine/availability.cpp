@@ -9,8 +9,7 @@
 namespace gv {
 
 Result<void> check_available(EngineKind engine, TechniqueKind technique) {
-  const std::string pair =
-      std::string(name_of(technique)) + " on " + std::string(name_of(engine));
+  const std::string pair = std::string(name_of(technique)) + " on " + std::string(name_of(engine));
   const auto refuse = [&](const std::string& why) {
     return Error{ErrorCode::NotAvailable, pair + " cannot be had: " + why};
   };
@@ -23,8 +22,9 @@ Result<void> check_available(EngineKind engine, TechniqueKind technique) {
     case TechniqueKind::TrapAndEmulate:
       return {};
     case TechniqueKind::Interpretation:
-      return refuse("interpretation means that the hypervisor executes each instruction itself, "
-                    "and Unicorn is a CPU; use --technique trap-and-emulate or bare-metal");
+      return refuse(
+          "interpretation means that the hypervisor executes each instruction itself, "
+          "and Unicorn is a CPU; use --technique trap-and-emulate or bare-metal");
     case TechniqueKind::BinaryTranslation:
     case TechniqueKind::Paravirtual:
     case TechniqueKind::HardwareAssisted:

@@ -76,8 +76,8 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config) {
   if (bare) {
     m.technique_ = std::make_unique<BareMetal>(*m.context_);
   } else {
-    m.technique_ = std::make_unique<TrapAndEmulate>(
-        *m.context_, HypervisorFrames{{Mfn(0), kHypervisorFrames}});
+    m.technique_ = std::make_unique<TrapAndEmulate>(*m.context_,
+                                                    HypervisorFrames{{Mfn(0), kHypervisorFrames}});
   }
   GV_TRY(m.technique_->start(image->entry));
 

@@ -15,12 +15,12 @@
 
 #pragma once
 
+#include "devices/pc_platform.h"
+#include "engine/vcpu_engine.h"
 #include "gv/device.h"
 #include "gv/machine_config.h"
 #include "gv/session.h"
 #include "gv/snapshot.h"
-#include "devices/pc_platform.h"
-#include "engine/vcpu_engine.h"
 #include "memory/guest_memory.h"
 #include "memory/machine_memory.h"
 #include "technique/run_context.h"
@@ -47,15 +47,21 @@ class RunObserver {
 };
 
 struct RunLimits {
-  std::uint64_t stop_exactly = UINT64_MAX;       // retired instructions
+  std::uint64_t stop_exactly = UINT64_MAX;  // retired instructions
   // At a block boundary only: a log of this many events, this much virtual time.
   std::uint64_t stop_at_events = UINT64_MAX;
   std::uint64_t stop_at_cycles = UINT64_MAX;
-  const std::atomic<bool>* pause = nullptr;      // set by any thread; honoured at a boundary
+  const std::atomic<bool>* pause = nullptr;  // set by any thread; honoured at a boundary
   RunObserver* observer = nullptr;
 };
 
-enum class RunStop : std::uint8_t { TargetReached, Paused, ObserverStopped, GuestEnded, EngineFailed };
+enum class RunStop : std::uint8_t {
+  TargetReached,
+  Paused,
+  ObserverStopped,
+  GuestEnded,
+  EngineFailed
+};
 
 // Everything but memory, as a value.
 struct MachineState {
@@ -95,9 +101,7 @@ class Machine final : private DeviceHost, private MachineServices {
   const std::vector<Symbol>& symbols() const { return symbols_; }
   const Event& last_exit() const { return context_->last_exit; }
   // HLT ended the guest, and now there is input after all.
-  void wake_from_halt() {
-    end_.reset();
-  }
+  void wake_from_halt() { end_.reset(); }
 
   // Input from outside, at this instant.
   void type(std::uint8_t byte);

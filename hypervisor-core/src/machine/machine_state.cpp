@@ -65,10 +65,20 @@ std::uint64_t Machine::state_hash() {
   XXH3_64bits_reset(hash);
   const RegisterFile r = technique_->registers();
   XXH3_64bits_update(hash, r.gpr.data(), sizeof r.gpr);
-  const std::uint64_t words[] = {r.rip,       r.rflags,     r.cr0,       r.cr2,
-                                 r.cr3,       r.cr4,        r.gdtr.base, r.gdtr.limit,
-                                 r.idtr.base, r.idtr.limit, context_->retired(), context_->now(),
-                                 halted_ ? 1u : 0u, irq_levels_};
+  const std::uint64_t words[] = {r.rip,
+                                 r.rflags,
+                                 r.cr0,
+                                 r.cr2,
+                                 r.cr3,
+                                 r.cr4,
+                                 r.gdtr.base,
+                                 r.gdtr.limit,
+                                 r.idtr.base,
+                                 r.idtr.limit,
+                                 context_->retired(),
+                                 context_->now(),
+                                 halted_ ? 1u : 0u,
+                                 irq_levels_};
   XXH3_64bits_update(hash, words, sizeof words);
   for (const Segment& segment : r.segment) {
     hash_segment(hash, segment);

@@ -103,8 +103,7 @@ Entry Machine::next_entry(const RunLimits& limits) const {
 void Machine::serve_clock_and_interrupts() {
   const auto deadline = platform_.bus->deadline();
   const bool clock_due = deadline && *deadline <= context_->now();
-  const bool window_due =
-      technique_->waits_one_instruction() && platform_.pic->interrupt_pending();
+  const bool window_due = technique_->waits_one_instruction() && platform_.pic->interrupt_pending();
   // If the guest ran since the last exit, the hypervisor has taken the CPU back for this.
   if ((clock_due || window_due) && context_->retired() != retired_after_exit_) {
     technique_->time_slice_ended();

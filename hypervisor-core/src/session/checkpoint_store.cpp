@@ -37,8 +37,8 @@ void CheckpointStore::take(Machine& machine) {
   checkpoint->position = order_key(machine.position());
   checkpoint->state = machine.save();
   checkpoint->pages = newest_;
-  const auto at = std::lower_bound(checkpoints_.begin(), checkpoints_.end(), checkpoint->position,
-                                   earlier);
+  const auto at =
+      std::lower_bound(checkpoints_.begin(), checkpoints_.end(), checkpoint->position, earlier);
   checkpoints_.insert(at, std::move(checkpoint));
   if (pages_held_ > kPageBudget) {
     thin();
@@ -67,8 +67,7 @@ Result<void> CheckpointStore::restore(Machine& machine, const Checkpoint& checkp
   MachineMemory& memory = machine.machine_memory();
   for (std::uint32_t i = 0; i < memory.frames(); ++i) {
     std::uint8_t* now = memory.at(base_of(Mfn(i)));
-    const std::uint8_t* then =
-        checkpoint.pages[i] ? checkpoint.pages[i]->data() : kZeroPage.data();
+    const std::uint8_t* then = checkpoint.pages[i] ? checkpoint.pages[i]->data() : kZeroPage.data();
     if (std::memcmp(now, then, kPageSize) != 0) {
       std::memcpy(now, then, kPageSize);
     }

@@ -49,7 +49,7 @@ class CheckpointStore {
 
   std::vector<std::unique_ptr<Checkpoint>> checkpoints_;  // by position
   std::vector<std::shared_ptr<const PageBytes>> newest_;  // what memory is compared with
-  std::size_t pages_held_ = 0;  // an upper bound
+  std::size_t pages_held_ = 0;                            // an upper bound
 };
 
 }  // namespace gv

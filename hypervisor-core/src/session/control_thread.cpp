@@ -20,8 +20,7 @@ bool before(Position a, Position b) {
   return a.retired != b.retired ? a.retired < b.retired : a.events < b.events;
 }
 
-constexpr const char* kEndedRefusal =
-    "the guest has ended; step or seek back to run it again";
+constexpr const char* kEndedRefusal = "the guest has ended; step or seek back to run it again";
 
 }  // namespace
 

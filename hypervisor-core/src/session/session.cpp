@@ -60,9 +60,7 @@ const MachineConfig& Session::config() const { return implementation_->config; }
 
 const std::vector<Symbol>& Session::symbols() const { return implementation_->symbols.all(); }
 
-std::string Session::symbolize(Gva address) const {
-  return implementation_->symbols.name(address);
-}
+std::string Session::symbolize(Gva address) const { return implementation_->symbols.name(address); }
 
 Result<void> Session::write_trace(const std::string& path) const {
   return gv::write_trace(path, trace_header_for(implementation_->config), events());

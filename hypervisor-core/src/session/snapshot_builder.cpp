@@ -24,7 +24,7 @@ x86::CodeSize code_size(Machine& machine) {
 
 // A few lines before the next instruction only where a symbol says where code
 // starts: x86 cannot be disassembled backwards.
-Gva listing_start(Machine& machine, const SymbolTable& symbols, Gva next, x86::CodeSize size,
+Gva listing_start(const SymbolTable& symbols, Gva next, x86::CodeSize size,
                   const LinearMemory& memory) {
   const auto& all = symbols.all();
   const auto after =
@@ -33,7 +33,6 @@ Gva listing_start(Machine& machine, const SymbolTable& symbols, Gva next, x86::C
   if (after == all.begin() || symbols.name(next).empty()) {
     return next;
   }
-  static_cast<void>(machine);
   std::vector<Gva> starts;
   Gva at = std::prev(after)->address;
   while (at < next) {
@@ -53,7 +52,7 @@ std::vector<DisassembledLine> listing(Machine& machine, const SymbolTable& symbo
                                       int lines) {
   const LinearMemory memory(machine.memory(), machine.technique().paging());
   const x86::CodeSize size = code_size(machine);
-  Gva at = listing_start(machine, symbols, next, size, memory);
+  Gva at = listing_start(symbols, next, size, memory);
   const x86::Symbolizer symbolizer = [&](Gva address) { return symbols.name(address); };
   std::vector<DisassembledLine> result;
   for (int i = 0; i < lines; ++i) {
@@ -133,8 +132,7 @@ Snapshot build_snapshot(Machine& machine, const SymbolTable& symbols, const View
   s.physical = technique.physical();
   s.virtual_if = (s.registers.rflags & x86::eflags::IF) != 0;
   s.ledger = machine.ledger();
-  s.next_instruction =
-      Gva((s.registers[SegmentName::Cs].base + s.registers.rip) & 0xffffffffu);
+  s.next_instruction = Gva((s.registers[SegmentName::Cs].base + s.registers.rip) & 0xffffffffu);
   if (view.disassembly) {
     s.disassembly = listing(machine, symbols, s.next_instruction, view.disassembly_lines);
   }

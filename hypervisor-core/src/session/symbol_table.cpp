@@ -16,9 +16,9 @@ constexpr std::uint64_t kReachOfSizeless = 0x1000;
 }  // namespace
 
 std::string SymbolTable::name(Gva address) const {
-  const auto after = std::upper_bound(
-      symbols_.begin(), symbols_.end(), address,
-      [](Gva value, const Symbol& symbol) { return value < symbol.address; });
+  const auto after =
+      std::upper_bound(symbols_.begin(), symbols_.end(), address,
+                       [](Gva value, const Symbol& symbol) { return value < symbol.address; });
   if (after == symbols_.begin()) {
     return {};
   }

@@ -23,8 +23,12 @@
 
 namespace gv {
 
-struct SerialByte { std::uint8_t byte = 0; };
-struct ScanCode { std::uint8_t code = 0; };
+struct SerialByte {
+  std::uint8_t byte = 0;
+};
+struct ScanCode {
+  std::uint8_t code = 0;
+};
 using OutsideInput = std::variant<SerialByte, ScanCode, WriteRegister, WriteMemory>;
 
 class Timeline {
@@ -46,8 +50,8 @@ class Timeline {
   // end the move early by returning false.
   template <class LookAround>
   RunStop seek(Position target, LookAround look_around) {
-    if (target.retired < position().retired || (target.retired == position().retired &&
-                                                target.events < position().events)) {
+    if (target.retired < position().retired ||
+        (target.retired == position().retired && target.events < position().events)) {
       if (!go_back(target)) {
         return RunStop::EngineFailed;
       }

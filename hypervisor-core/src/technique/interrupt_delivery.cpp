@@ -35,8 +35,8 @@ class FrameWriter {
     }
     const std::uint64_t lower = (pointer_ - bytes) & mask_;
     pointer_ = (pointer_ & ~std::uint64_t{mask_}) | lower;
-    failure_ = memory_.write(Gva((base_ + lower) & 0xffffffffu), &value, bytes,
-                             AccessLevel::Supervisor);
+    failure_ =
+        memory_.write(Gva((base_ + lower) & 0xffffffffu), &value, bytes, AccessLevel::Supervisor);
   }
   std::uint64_t pointer() const { return pointer_; }
   const std::optional<PageWalk>& failure() const { return failure_; }
@@ -87,7 +87,8 @@ DeliveryResult deliver(const RegisterFile& cpu, const LinearMemory& memory,
       memory.load<std::uint64_t>(Gva(cpu.idtr.base + gate_offset), AccessLevel::Supervisor);
   if (!raw_gate) {
     std::uint64_t ignored = 0;
-    const auto walk = memory.read(Gva(cpu.idtr.base + gate_offset), &ignored, 8, AccessLevel::Supervisor);
+    const auto walk =
+        memory.read(Gva(cpu.idtr.base + gate_offset), &ignored, 8, AccessLevel::Supervisor);
     return page_fault_of(*walk, AccessKind::Read);
   }
   const Gate gate = parse_gate(*raw_gate);
@@ -122,8 +123,8 @@ DeliveryResult deliver(const RegisterFile& cpu, const LinearMemory& memory,
   if (changes_stack) {
     // The inner stack stands in the TSS: SDM vol. 3A, "Stack Switching".
     const Gva tss(cpu.tr.base);
-    const auto esp = memory.load<std::uint32_t>(tss + tss32::esp_of_ring(new_cpl),
-                                                AccessLevel::Supervisor);
+    const auto esp =
+        memory.load<std::uint32_t>(tss + tss32::esp_of_ring(new_cpl), AccessLevel::Supervisor);
     const auto ss =
         memory.load<std::uint16_t>(tss + tss32::ss_of_ring(new_cpl), AccessLevel::Supervisor);
     const std::uint16_t stack_offset = selector_offset(ss.value_or(0));

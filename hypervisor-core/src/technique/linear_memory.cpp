@@ -59,8 +59,8 @@ std::size_t LinearMemory::peek(Gva address, void* out, std::size_t bytes) const 
   std::size_t done = 0;
   while (done < bytes) {
     const Gva at((address.value + done) & 0xffffffffu);
-    const PageWalk walk = walker_.walk(mode_, at, AccessKind::Read, AccessLevel::Supervisor,
-                                       SetAccessedDirty::No);
+    const PageWalk walk =
+        walker_.walk(mode_, at, AccessKind::Read, AccessLevel::Supervisor, SetAccessedDirty::No);
     if (!reached(walk) || !memory_.translate(Gpa(walk.physical))) {
       break;
     }
@@ -76,8 +76,8 @@ std::size_t LinearMemory::poke(Gva address, const void* from, std::size_t bytes)
   std::size_t done = 0;
   while (done < bytes) {
     const Gva at((address.value + done) & 0xffffffffu);
-    const PageWalk walk = walker_.walk(mode_, at, AccessKind::Read, AccessLevel::Supervisor,
-                                       SetAccessedDirty::No);
+    const PageWalk walk =
+        walker_.walk(mode_, at, AccessKind::Read, AccessLevel::Supervisor, SetAccessedDirty::No);
     if (!reached(walk) || !memory_.translate(Gpa(walk.physical))) {
       break;
     }

@@ -20,7 +20,8 @@ namespace gv {
 
 class LinearMemory {
  public:
-  LinearMemory(GuestMemory& memory, const PagingMode& mode) : memory_(memory), walker_(memory), mode_(mode) {}
+  LinearMemory(GuestMemory& memory, const PagingMode& mode)
+      : memory_(memory), walker_(memory), mode_(mode) {}
 
   // Empty on success, else the walk that failed; then nothing is promised of `out`.
   std::optional<PageWalk> read(Gva address, void* out, std::size_t bytes, AccessLevel level) const;

@@ -10,10 +10,10 @@
 
 #pragma once
 
+#include "engine/vcpu_engine.h"
 #include "gv/event.h"
 #include "gv/ledger.h"
 #include "gv/machine_config.h"
-#include "engine/vcpu_engine.h"
 #include "memory/guest_memory.h"
 #include "trace/recorder.h"
 
@@ -40,8 +40,8 @@ struct RunContext {
   Ledger& ledger;
   const CostModel& cost;
 
-  std::uint64_t emulated = 0;   // instructions that the hypervisor retired for the guest
-  std::uint64_t time = 0;       // virtual cycles besides retired instructions: exits and idling
+  std::uint64_t emulated = 0;  // instructions that the hypervisor retired for the guest
+  std::uint64_t time = 0;      // virtual cycles besides retired instructions: exits and idling
 
   std::uint64_t retired() const { return engine.retired() + emulated; }
   std::uint64_t now() const { return retired() + time; }

@@ -11,12 +11,12 @@
 
 #pragma once
 
+#include "gv/device.h"
 #include "gv/exit.h"
 #include "gv/machine_config.h"
 #include "gv/page_walk.h"
 #include "gv/registers.h"
 #include "gv/result.h"
-#include "gv/device.h"
 #include "memory/page_walker.h"
 #include "memory/shadow_page_table.h"
 #include "technique/run_context.h"

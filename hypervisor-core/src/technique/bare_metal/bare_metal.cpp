@@ -16,8 +16,8 @@ Result<void> BareMetal::start(const RegisterFile& entry) {
   cpu.set_gdtr(entry.gdtr);
   cpu.set_idtr(entry.idtr);
   cpu.set_control(ControlRegister::Cr0, entry.cr0);
-  cpu.switch_privilege({entry[SegmentName::Cs].selector, entry[SegmentName::Ss].selector,
-                        entry.gdtr});
+  cpu.switch_privilege(
+      {entry[SegmentName::Cs].selector, entry[SegmentName::Ss].selector, entry.gdtr});
   for (const SegmentName data :
        {SegmentName::Ds, SegmentName::Es, SegmentName::Fs, SegmentName::Gs}) {
     cpu.set_selector(data, entry[data].selector);
@@ -45,8 +45,8 @@ void BareMetal::take(const InterruptRequest& request) {
   }
   if (next[SegmentName::Cs].selector != before[SegmentName::Cs].selector ||
       next[SegmentName::Ss].selector != before[SegmentName::Ss].selector) {
-    cpu.switch_privilege({next[SegmentName::Cs].selector, next[SegmentName::Ss].selector,
-                          before.gdtr});
+    cpu.switch_privilege(
+        {next[SegmentName::Cs].selector, next[SegmentName::Ss].selector, before.gdtr});
   }
   cpu.set_gpr(Gpr::Sp, next[Gpr::Sp]);
   cpu.set_rflags(next.rflags);
@@ -60,9 +60,9 @@ void BareMetal::take(const InterruptRequest& request) {
     context_.record(at, InterruptDelivered{delivered.vector, handler});
   } else {
     ++context_.ledger.reflections;
-    context_.record(at, ExceptionDelivered{delivered.vector,
-                                           delivered.source == InterruptSource::Software,
-                                           delivered.error_code.value_or(0), handler});
+    context_.record(
+        at, ExceptionDelivered{delivered.vector, delivered.source == InterruptSource::Software,
+                               delivered.error_code.value_or(0), handler});
   }
 }
 

@@ -98,8 +98,8 @@ bool TrapAndEmulate::emulate(const Instruction& what) {
         return false;
       }
       cpu_.ldtr = {.selector = static_cast<std::uint16_t>(*selector)};
-      context_.record(linear_rip(), DescriptorTableLoaded{DescriptorTable::Ldt,
-                                                          cpu_.ldtr.selector, Gva(0)});
+      context_.record(linear_rip(),
+                      DescriptorTableLoaded{DescriptorTable::Ldt, cpu_.ldtr.selector, Gva(0)});
       finish_instruction(what, *selector);
       return true;
     }
@@ -279,8 +279,7 @@ bool TrapAndEmulate::load_stack_segment(const Instruction& what) {
   }
   finish_instruction(what, selector);
   gdt_.update(cpu_.gdtr, guest_linear());
-  cpu.switch_privilege(
-      {cpu.selector(SegmentName::Cs), with_rpl(selector, 1), gdt_.kernel_table()});
+  cpu.switch_privilege({cpu.selector(SegmentName::Cs), with_rpl(selector, 1), gdt_.kernel_table()});
   return true;
 }
 

@@ -27,8 +27,8 @@ struct MonitorPagesLayout {
   Mpa machine(std::uint32_t page) const { return base_of(Mfn(first.number + page)); }
   static Gva linear(std::uint32_t page) { return kMonitorBase + page * kPageSize; }
   static constexpr std::uint32_t kStub = 0, kFrame = 1, kKernelGdt = 2,
-                                 kUserGdt = 2 + kShadowGdtPages,
-                                 kIdt = 2 + 2 * kShadowGdtPages, kTss = kIdt + 1;
+                                 kUserGdt = 2 + kShadowGdtPages, kIdt = 2 + 2 * kShadowGdtPages,
+                                 kTss = kIdt + 1;
   // The frame stands in the middle of its page: IRET reads it upwards.
   static constexpr std::uint64_t kFrameOffset = 0x800;
 

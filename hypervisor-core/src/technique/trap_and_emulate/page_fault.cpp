@@ -22,8 +22,8 @@ void TrapAndEmulate::page_fault(const Faulted& fault) {
       (fault.error_code & page_fault::U) != 0 ? AccessLevel::User : AccessLevel::Supervisor;
   take_exit(ExitReason::PageFault, fault.error_code, &instruction_at(linear_rip()));
 
-  const PageWalk walk = PageWalker(context_.memory)
-                            .walk(paging(), fault.address, kind, level, SetAccessedDirty::Yes);
+  const PageWalk walk =
+      PageWalker(context_.memory).walk(paging(), fault.address, kind, level, SetAccessedDirty::Yes);
   const bool allowed =
       walk.outcome == WalkOutcome::Mapped || walk.outcome == WalkOutcome::PagingOff;
   if (!allowed || fault.address >= kMonitorBase) {
@@ -90,9 +90,8 @@ void TrapAndEmulate::drop_shadow(FlushCause cause) {
 
 // INVLPG. Whether the address lay in a large page is no longer known: with PSE, all 4 MiB go.
 void TrapAndEmulate::drop_translation(Gva address) {
-  const std::uint32_t dropped = (cpu_.cr4 & cr4::PSE) != 0
-                                    ? shadow_.drop_directory_entry(address)
-                                    : shadow_.drop_page(address);
+  const std::uint32_t dropped = (cpu_.cr4 & cr4::PSE) != 0 ? shadow_.drop_directory_entry(address)
+                                                           : shadow_.drop_page(address);
   code_page_ = ~std::uint64_t{0};
   context_.engine.flush_tlb();
   ++context_.ledger.shadow_flushes;

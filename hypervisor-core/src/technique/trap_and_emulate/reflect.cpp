@@ -26,8 +26,8 @@ constexpr std::uint32_t kLoadedByIret = eflags::CF | eflags::PF | eflags::AF | e
 
 // The real flags while the guest runs: its own, but interrupts on and IOPL 0.
 std::uint64_t TrapAndEmulate::physical_flags(std::uint64_t guest_flags) const {
-  const std::uint64_t not_the_guests = eflags::IF | eflags::IOPL | eflags::VM | eflags::VIF |
-                                       eflags::VIP;
+  const std::uint64_t not_the_guests =
+      eflags::IF | eflags::IOPL | eflags::VM | eflags::VIF | eflags::VIP;
   return (guest_flags & ~not_the_guests) | eflags::IF | eflags::kAlwaysOne;
 }
 
@@ -48,9 +48,9 @@ void TrapAndEmulate::reflect(const InterruptRequest& request) {
     context_.record(at, InterruptDelivered{delivered.vector, handler});
   } else {
     ++context_.ledger.reflections;
-    context_.record(at, ExceptionDelivered{delivered.vector,
-                                           delivered.source == InterruptSource::Software,
-                                           delivered.error_code.value_or(0), handler});
+    context_.record(
+        at, ExceptionDelivered{delivered.vector, delivered.source == InterruptSource::Software,
+                               delivered.error_code.value_or(0), handler});
   }
 }
 
@@ -83,7 +83,6 @@ bool TrapAndEmulate::emulate_return(const Instruction& what) {
   if ((!iret && !far_ret) || what.operand_size != 32) {
     return false;
   }
-  VcpuEngine& cpu = context_.engine;
   const RegisterFile before = registers();
   const LinearMemory memory = guest_linear();
   std::uint64_t sp = before[Gpr::Sp];
@@ -147,7 +146,6 @@ bool TrapAndEmulate::emulate_return(const Instruction& what) {
     context_.record(at, InterruptFlagChanged{cpu_.interrupt_flag});
   }
   context_.record(at, InstructionEmulated{what.mnemonic, *eip});
-  static_cast<void>(cpu);
   return true;
 }
 

@@ -57,8 +57,13 @@ Result<void> TrapAndEmulate::start(const RegisterFile& entry) {
 
   // Ring 0 is the hypervisor's: its paging and, for a moment, its own flat segments.
   const Mpa boot_gdt = monitor_.machine(MonitorPagesLayout::kKernelGdt);
-  const Descriptor flat_code{.base = 0, .limit = 0xffffffff, .type = 0xb, .dpl = 0,
-                             .code_or_data = true, .present = true, .default_32 = true,
+  const Descriptor flat_code{.base = 0,
+                             .limit = 0xffffffff,
+                             .type = 0xb,
+                             .dpl = 0,
+                             .code_or_data = true,
+                             .present = true,
+                             .default_32 = true,
                              .granular = true};
   Descriptor flat_data = flat_code;
   flat_data.type = 0x3;
@@ -74,8 +79,7 @@ Result<void> TrapAndEmulate::start(const RegisterFile& entry) {
   const Gva frame = MonitorPagesLayout::linear(MonitorPagesLayout::kFrame);
   const MonitorPages pages{
       .iret_stub = MonitorPagesLayout::linear(MonitorPagesLayout::kStub),
-      .stub_frame =
-          monitor_.machine(MonitorPagesLayout::kFrame) + MonitorPagesLayout::kFrameOffset,
+      .stub_frame = monitor_.machine(MonitorPagesLayout::kFrame) + MonitorPagesLayout::kFrameOffset,
       .stub_frame_linear = frame + MonitorPagesLayout::kFrameOffset,
       .idtr = {MonitorPagesLayout::linear(MonitorPagesLayout::kIdt).value, 256 * 8 - 1},
       .task_register = {.selector = kOwnTssSelector,
@@ -125,9 +129,8 @@ const Instruction& TrapAndEmulate::instruction_at(Gva rip) {
       std::memcmp(slot.bytes.data(), bytes, slot.instruction.length) != 0) {
     slot.rip = rip.value;
     std::memcpy(slot.bytes.data(), bytes, std::min(available, slot.bytes.size()));
-    slot.instruction = decode(bytes, available,
-                              context_.engine.code_bits() == 16 ? CodeSize::Bits16
-                                                                : CodeSize::Bits32);
+    slot.instruction = decode(
+        bytes, available, context_.engine.code_bits() == 16 ? CodeSize::Bits16 : CodeSize::Bits32);
   }
   return slot.instruction;
 }
@@ -140,8 +143,8 @@ void TrapAndEmulate::take_exit(ExitReason reason, std::uint32_t qualification,
     return;
   }
   const Gva rip = linear_rip();
-  ExitTaken event{.reason = reason, .from = storey(), .mnemonic = mnemonic_,
-                  .qualification = qualification};
+  ExitTaken event{
+      .reason = reason, .from = storey(), .mnemonic = mnemonic_, .qualification = qualification};
   if (what != nullptr) {
     event.length = what->length;
     const DecodedAt& slot = decoded_[(rip.value ^ (rip.value >> 8)) % kDecodedSlots];
@@ -182,9 +185,9 @@ void TrapAndEmulate::fault(const Faulted& fault) {
     const bool blames_selector = (fault.error_code & selector_error::kIndexMask) != 0;
     if (blames_selector && gdt_.update(cpu_.gdtr, guest_linear())) {
       take_exit(ExitReason::PrivilegedInstruction, fault.error_code, &what);
-      context_.engine.switch_privilege(
-          {context_.engine.selector(SegmentName::Cs), context_.engine.selector(SegmentName::Ss),
-           cpu_.in_kernel ? gdt_.kernel_table() : gdt_.user_table()});
+      context_.engine.switch_privilege({context_.engine.selector(SegmentName::Cs),
+                                        context_.engine.selector(SegmentName::Ss),
+                                        cpu_.in_kernel ? gdt_.kernel_table() : gdt_.user_table()});
       resume(Handling::Emulated, context_.cost.decode_and_emulate);
       return;
     }
@@ -192,7 +195,8 @@ void TrapAndEmulate::fault(const Faulted& fault) {
         ((what.mnemonic == Mnemonic::In || what.mnemonic == Mnemonic::Out) && cpu_.iopl == 3)) {
       // The error code of a refused MOV CR or MOV DR is 0 and says nothing: its register does.
       take_exit(ExitReason::PrivilegedInstruction,
-                names_system_register(what.mnemonic) ? what.system_register : fault.error_code, &what);
+                names_system_register(what.mnemonic) ? what.system_register : fault.error_code,
+                &what);
       if (emulate(what)) {
         LedgerRow& row = context_.ledger.emulated[static_cast<std::size_t>(mnemonic_)];
         ++row.count;
@@ -255,9 +259,7 @@ void TrapAndEmulate::missed_memory(const MachineMemoryMissed&) {
   GV_CHECK(!"a shadow entry led outside machine memory");
 }
 
-bool TrapAndEmulate::interrupts_enabled() {
-  return cpu_.interrupt_flag && !cpu_.interrupt_shadow;
-}
+bool TrapAndEmulate::interrupts_enabled() { return cpu_.interrupt_flag && !cpu_.interrupt_shadow; }
 
 void TrapAndEmulate::deliver_interrupt(std::uint8_t vector) {
   reflect({vector, InterruptSource::Hardware, {}});
