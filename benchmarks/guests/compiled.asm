@@ -1,0 +1,16 @@
+; SPDX-License-Identifier: MIT
+;
+; compiled.asm - calls compiled.c as often as asked.
+bits 32
+%include "flat.inc"
+
+extern work
+global _start
+
+section .head
+_start:
+    head
+    push ecx
+    call work
+    add esp, 4
+    tail
