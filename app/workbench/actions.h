@@ -28,6 +28,7 @@ struct Action {
   std::function<bool()> enabled;  // empty: always
   bool repeats = false;           // whether a held key runs it again and again
   bool listed = true;             // in menu and palette
+  bool helped = true;             // on the page of keys
 
   bool is_enabled() const { return !enabled || enabled(); }
   std::string key_label() const { return keys.empty() ? "" : label_of(keys.front()); }

@@ -164,7 +164,7 @@ void HelpPage::draw(Controls& controls, const ActionTable& actions) {
 
   std::vector<std::string> groups;
   for (const Action& action : actions.all()) {
-    if (!action.keys.empty() && std::find(groups.begin(), groups.end(), action.group) == groups.end()) {
+    if (action.helped && !action.keys.empty() && std::find(groups.begin(), groups.end(), action.group) == groups.end()) {
       groups.push_back(action.group);
     }
   }
@@ -184,7 +184,7 @@ void HelpPage::draw(Controls& controls, const ActionTable& actions) {
     controls.text_at(draw, {x, y}, group, FontRole::Strong, ink(style, Ink::Text));
     y += row + style.space(0.5F);
     for (const Action& action : actions.all()) {
-      if (action.group != group || action.keys.empty()) continue;
+      if (action.group != group || action.keys.empty() || !action.helped) continue;
       std::string keys;
       for (const KeyChord& chord : action.keys) keys += (keys.empty() ? "" : "  or  ") + label_of(chord);
       const float key_width = controls.measure(keys, FontRole::Small).x;

@@ -22,7 +22,6 @@ class CommandPalette {
   void close() { open_ = false; }
   // Keys while it is open: up, down, enter, escape, and the text. True when the key was taken.
   bool take_key(const KeyChord& chord, const ActionTable& actions);
-  void set_query(std::string query) { query_ = std::move(query); chosen_ = 0; }
   void draw(Controls& controls, const ActionTable& actions);
 
  private:

@@ -31,6 +31,20 @@ std::string grouped(std::uint64_t value) {
   return out;
 }
 
+// The comparison without the two paragraphs that the cards above it already show.
+std::string beyond_the_cards(const std::string& comparison) {
+  std::string out;
+  for (std::size_t at = 0; at < comparison.size();) {
+    const auto end = std::min(comparison.find("\n\n", at), comparison.size());
+    const std::string paragraph = comparison.substr(at, end - at);
+    if (!paragraph.starts_with("**You predicted:**") && !paragraph.starts_with("**What happened:**")) {
+      out += paragraph + "\n\n";
+    }
+    at = end + 2;
+  }
+  return out;
+}
+
 const char* words_of(Confidence confidence) {
   switch (confidence) {
     case Confidence::Guessing: return "guessing";
@@ -161,6 +175,7 @@ void LessonPane::draw(const Area& area, Controls& controls, bool presenting) {
   ImGui::EndChild();
   const float top = ImGui::GetCursorScreenPos().y;
   // The scroll bar sits in the padding, not on the text.
+  ImGui::SetNextWindowContentSize({inner, 0});
   ImGui::BeginChild("##lesson.body", {inner + style.space(3), std::max(1.0F, area.bottom() - top - foot)},
                     false, ImGuiWindowFlags_None);
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2{style.space(2), style.space(2)});
@@ -190,7 +205,8 @@ void LessonPane::draw(const Area& area, Controls& controls, bool presenting) {
     section(controls, "DONE", LessonPhase::Done);
     controls.paragraph("You have played the whole lesson. " + std::to_string(view_->predictions_right) + " of " +
                            std::to_string(view_->predictions_made) +
-                           " predictions agreed with the machine. The machine is yours now: step, run, look around.",
+                           " predictions agreed with the machine. Now the machine is yours: step it, run it back, "
+                           "ask it in Lua (Ctrl+L).",
                        FontRole::Body, Ink::Text);
   }
   ImGui::Dummy({0, style.space(3)});
@@ -319,7 +335,7 @@ void LessonPane::draw_form(Controls& controls, const QuestionForm& form, bool op
       if (true_one) {
         look.mark = Ink::Good;
         look.icon = Icon::Check;
-        look.note = mine ? "your answer, and what happened" : "what happened";
+        look.note = mine ? "your answer, and right" : "the right answer";
       } else if (mine) {
         look.mark = right != nullptr ? Ink::Error : Ink::Border;
         look.icon = right != nullptr ? Icon::Cross : Icon::None;
@@ -403,7 +419,7 @@ void LessonPane::draw_comparison(Controls& controls, bool presenting) {
   side(right ? "You predicted, and it agrees" : "You predicted", plain_text(words_of(*view_->prediction, view_->predicted)),
        right ? Ink::Good : Ink::Error, right ? Icon::Check : Icon::Cross);
   side("Measured", plain_text(words_of(*view_->prediction, view_->happened)), Ink::GuestUser, Icon::Search);
-  if (!view_->comparison.empty()) markdown_.draw(controls, view_->comparison);
+  markdown_.draw(controls, beyond_the_cards(view_->comparison));
 }
 
 void LessonPane::draw_other_technique(Controls& controls) {

@@ -28,6 +28,19 @@ constexpr std::array<Transport, 8> kTransport = {{{"machine.to-start", Icon::ToS
 // A busier redraw would show nothing that the eye can follow.
 constexpr double kRecountSeconds = 0.1;
 
+// Why the machine stands here. At an exit the exit says it better than a breakpoint's number does.
+std::string why_stopped(const ShownMachine& machine) {
+  const Snapshot& now = machine.snapshot();
+  if (now.cause != StopCause::BreakpointHit) return now.cause_text;
+  const EventView& events = machine.events();
+  std::uint64_t at = std::min(now.position.events, events.end());
+  for (int looked = 0; at > events.first() && looked < 12; ++looked) {
+    const Event& event = events[--at];
+    if (std::holds_alternative<ExitTaken>(event.body)) return "at the exit: " + describe(event);
+  }
+  return now.cause_text;
+}
+
 }  // namespace
 
 std::string grouped_digits(std::uint64_t value) {
@@ -109,7 +122,7 @@ void TimeBar::draw(const Area& area, Controls& controls, const Context& context)
     // Why it stands here, or why it may not move.
     const std::string why = !context.why_not.empty() ? context.why_not
                             : context.machine.running() ? std::string()
-                                                        : now.cause_text;
+                                                        : why_stopped(context.machine);
     const float why_room = area.right() - x - pad;
     if (!why.empty() && why_room > style.space(40)) {
       controls.fitted_at(draw, {x, line}, why_room, why, FontRole::Body, ink(style, Ink::MutedText));

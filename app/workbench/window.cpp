@@ -67,7 +67,7 @@ std::string utf8(unsigned int c) {
 
 struct Window::Implementation {
   GLFWwindow* window = nullptr;
-  bool glfw_started = false, backends_started = false;
+  bool glfw_started = false, backends_started = false, device_objects = false;
   bool activity = true;
   std::vector<KeyPress> keys;
 
@@ -138,7 +138,9 @@ Result<std::unique_ptr<Window>> Window::open(const std::string& title, int width
   glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
   glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 2);
   glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
+  // GLFW heeds these two only together.
   glfwWindowHintString(GLFW_X11_CLASS_NAME, "glassvisor-workbench");
+  glfwWindowHintString(GLFW_X11_INSTANCE_NAME, "glassvisor-workbench");
   self->window = glfwCreateWindow(width, height, title.c_str(), nullptr, nullptr);
   if (self->window == nullptr) {
     return refused(
@@ -207,6 +209,11 @@ void Window::render(Color ground) {
 void Window::show() { glfwSwapBuffers(implementation_->window); }
 
 void Window::rebuild_font_texture() {
+  if (!implementation_->device_objects) {
+    // Shaders and first texture together; else the first frame would make both once more.
+    implementation_->device_objects = ImGui_ImplOpenGL3_CreateDeviceObjects();
+    return;
+  }
   ImGui_ImplOpenGL3_DestroyFontsTexture();
   ImGui_ImplOpenGL3_CreateFontsTexture();
 }

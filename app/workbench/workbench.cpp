@@ -4,6 +4,7 @@
 
 #include "workbench/workbench.h"
 
+#include "lesson/machine_values.h"
 #include "lesson/panel_ids.h"
 #include "lesson/paths.h"
 
@@ -28,12 +29,6 @@ constexpr float kPresenterScale = 1.35F;
 
 void complain(const std::string& sentence) {
   std::fprintf(stderr, "glassvisor-workbench: %s\n", sentence.c_str());
-}
-
-std::string hex(std::uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
-  return text;
 }
 
 }  // namespace
@@ -256,7 +251,7 @@ void Workbench::follow_lesson() {
   } else {
     compared_.reset();
   }
-  if (view.phase == LessonPhase::Done && played_hash_.empty()) played_hash_ = hex(player_->played().event_log_hash);
+  if (view.phase == LessonPhase::Done && played_hash_.empty()) played_hash_ = hexadecimal(player_->played().event_log_hash);
   if (view.phase != LessonPhase::Done) played_hash_.clear();
   if (progress_ && !options_.forget) {
     if (auto noted = progress_->note(view, player_->lesson()); !noted) {
@@ -317,7 +312,7 @@ void Workbench::take_pictures() {
   if (auto written = write_png(picture, picture_wanted_->file); !written) {
     complain(written.error().message);
     exit_code_ = 2;
-  } else {
+  } else if (script_ == nullptr) {
     say("Picture written to " + picture_wanted_->file);
   }
   leave_ = leave_ || picture_wanted_->then_leave;
@@ -336,6 +331,7 @@ nlohmann::json Workbench::describe() const {
   using nlohmann::json;
   json root;
   root["ready"] = frame_number_ >= 3;
+  root["settled"] = settle_frames_ == 0;  // nothing on the screen is about to move by itself
   root["theme"] = name_of(style_.theme());
   root["scale"] = style_.scale();
   root["presenting"] = presenting_;
@@ -429,13 +425,11 @@ bool Workbench::script_key(const std::string& text) {
 }
 
 void Workbench::script_type(const std::string& text) {
-  for (const char c : text) {
-    if (palette_.is_open()) {
-      palette_.set_query(text);
-      return;
-    }
-    press(KeyPress{KeyChord{std::string(1, c)}, false});
+  if (ImGui::GetIO().WantTextInput || palette_.is_open()) {
+    ImGui::GetIO().AddInputCharactersUTF8(text.c_str());
+    return;
   }
+  for (const char c : text) press(KeyPress{KeyChord{std::string(1, c)}, false});
 }
 
 void Workbench::script_open(const std::vector<std::string>& panels) {

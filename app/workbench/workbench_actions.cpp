@@ -30,7 +30,7 @@ std::vector<KeyChord> chords(std::initializer_list<std::string_view> texts) {
 
 constexpr std::array<float, 7> kScales = {1.0F, 1.25F, 1.5F, 2.0F, 2.5F, 3.0F, 4.0F};
 
-// Where pictures go: named by the second, so that none is overwritten by accident.
+// Where pictures go; none is ever overwritten.
 std::string picture_name(std::string_view what, std::string_view ending) {
   std::filesystem::path folder = std::filesystem::current_path();
   if (auto state = state_folder()) folder = *state / "pictures";
@@ -41,7 +41,13 @@ std::string picture_name(std::string_view what, std::string_view ending) {
   std::tm local{};
   localtime_r(&now, &local);
   std::strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
-  return (folder / (std::string(what) + "-" + stamp + std::string(ending))).string();
+  // Named by the second; a second picture within it gets a number.
+  const std::string name = std::string(what) + "-" + stamp;
+  std::filesystem::path file = folder / (name + std::string(ending));
+  for (int n = 2; std::filesystem::exists(file, ignored); ++n) {
+    file = folder / (name + "-" + std::to_string(n) + std::string(ending));
+  }
+  return file.string();
 }
 
 }  // namespace
@@ -83,7 +89,7 @@ void Workbench::next_step() {
 void Workbench::register_actions() {
   const auto add = [this](std::string id, std::string title, std::vector<KeyChord> keys, std::function<void()> run,
                           std::function<bool()> enabled, bool repeats = false) {
-    actions_.add({std::move(id), std::move(title), "Machine", std::move(keys), std::move(run), std::move(enabled), repeats, true});
+    actions_.add({std::move(id), std::move(title), "Machine", std::move(keys), std::move(run), std::move(enabled), repeats, true, true});
   };
   const auto forward = [this](const char* control) {
     return [this, control] { return can_move(control) && !machine_.ended(); };
@@ -102,12 +108,12 @@ void Workbench::register_actions() {
         machine_.submit(std::move(run));
       },
       forward("run-to-exit"), true);
-  add("machine.previous-exit", "Run backwards to the previous exit", chords({"shift+f8"}),
+  add("machine.previous-exit", "Run back to the previous exit", chords({"shift+f8"}),
       [this] { machine_.submit(RunBack{{Breakpoint{0, OnAnyExit{}, {}, "", true}}}); },
       backward("run-back-to-exit"), true);
   add("machine.run", "Run, or pause", chords({"f5", "pause"}), [this] { run_or_pause(); },
       [this] { return may("run") && (machine_.running() || !machine_.ended()); });
-  add("machine.run-back", "Run backwards to a breakpoint or the beginning", chords({"shift+f5"}),
+  add("machine.run-back", "Run back to a breakpoint or the start", chords({"shift+f5"}),
       [this] { machine_.submit(RunBack{}); }, backward("scrub"));
   add("machine.to-start", "Go to the first instruction", chords({"ctrl+home"}), [this] { machine_.seek(0); },
       backward("scrub"));
@@ -126,8 +132,8 @@ void Workbench::register_actions() {
 
 void Workbench::register_lesson_actions() {
   const auto add = [this](std::string id, std::string title, std::vector<KeyChord> keys, std::function<void()> run,
-                          std::function<bool()> enabled, bool listed = true) {
-    actions_.add({std::move(id), std::move(title), "Lesson", std::move(keys), std::move(run), std::move(enabled), false, listed});
+                          std::function<bool()> enabled, bool listed = true, bool helped = true) {
+    actions_.add({std::move(id), std::move(title), "Lesson", std::move(keys), std::move(run), std::move(enabled), false, listed, helped});
   };
   const auto answering = [this] { return pane_ && pane_->open_question() != nullptr; };
   const auto predicting = [this] { return pane_ && pane_->view().phase == LessonPhase::Predict && pane_->open_question() != nullptr; };
@@ -149,10 +155,10 @@ void Workbench::register_lesson_actions() {
           if (form != nullptr && form->kind == PredictionKind::Number) pane_->type(static_cast<char>('0' + n));
           else pane_->choose(n);
         },
-        answering, false);
+        answering, false, false);
   }
-  add("lesson.dot", "Decimal point", {KeyChord{"."}}, [this] { pane_->type('.'); }, answering, false);
-  add("lesson.minus", "Minus sign", {KeyChord{"-"}}, [this] { pane_->type('-'); }, answering, false);
+  add("lesson.dot", "Decimal point", {KeyChord{"."}}, [this] { pane_->type('.'); }, answering, false, false);
+  add("lesson.minus", "Minus sign", {KeyChord{"-"}}, [this] { pane_->type('-'); }, answering, false, false);
   add("lesson.erase", "Take back the last choice or digit", chords({"backspace"}), [this] { pane_->erase(); }, answering);
   add("lesson.guessing", "I am guessing", chords({"g"}), [this] { pane_->set_confidence(Confidence::Guessing); }, predicting);
   add("lesson.fairly-sure", "I am fairly sure", chords({"f"}), [this] { pane_->set_confidence(Confidence::FairlySure); }, predicting);
@@ -165,7 +171,7 @@ void Workbench::register_lesson_actions() {
       [this] { player_->go_to_beat(std::max(0, pane_->view().beat_index - 1)); }, [this] { return player_ != nullptr; });
   add("lesson.page-down", "Next step, for presenters", chords({"pagedown"}), [this] { next_step(); },
       [this] { return pane_ && (pane_->can_commit() || pane_->can_advance() || pane_->hides_answer(presenting_)); });
-  add("lesson.next-beat", "Next beat, skipping the rest of this one", chords({"ctrl+pagedown"}),
+  add("lesson.next-beat", "Skip to the next beat", chords({"ctrl+pagedown"}),
       [this] { player_->go_to_beat(pane_->view().beat_index + 1); },
       [this] { return player_ && pane_->view().beat_index + 1 < pane_->view().beat_count; });
   add("lesson.reveal", "Reveal what happened", chords({"r"}), [this] { pane_->reveal(); },
@@ -175,7 +181,7 @@ void Workbench::register_lesson_actions() {
 void Workbench::register_view_actions() {
   const auto add = [this](std::string id, std::string title, std::string group, std::vector<KeyChord> keys,
                           std::function<void()> run, std::function<bool()> enabled = {}, bool listed = true) {
-    actions_.add({std::move(id), std::move(title), std::move(group), std::move(keys), std::move(run), std::move(enabled), false, listed});
+    actions_.add({std::move(id), std::move(title), std::move(group), std::move(keys), std::move(run), std::move(enabled), false, listed, true});
   };
   int n = 0;
   for (const PanelCards::Entry& entry : cards_.entries()) {
@@ -190,17 +196,17 @@ void Workbench::register_view_actions() {
     });
   }
   const auto has_panel = [this] { return !cards_.focused().empty(); };
-  add("panel.focus-next", "Keyboard to the next panel", "Panels", chords({"f6"}), [this] { cards_.move_focus(1, true); });
-  add("panel.focus-previous", "Keyboard to the previous panel", "Panels", chords({"shift+f6"}),
+  add("panel.focus-next", "Focus the next panel", "Panels", chords({"f6"}), [this] { cards_.move_focus(1, true); });
+  add("panel.focus-previous", "Focus the previous panel", "Panels", chords({"shift+f6"}),
       [this] { cards_.move_focus(-1, true); });
-  add("panel.maximize", "Fill the stage with the panel that has the keyboard", "Panels", chords({"f7"}), [this] {
+  add("panel.maximize", "Maximize the focused panel", "Panels", chords({"f7"}), [this] {
     const auto open = cards_.open_on_stage();
     if (!cards_.focused().empty()) cards_.maximize(cards_.focused());
     else if (!open.empty()) cards_.maximize(open.front());
   });
-  add("panel.png", "Save the panel that has the keyboard as PNG", "Panels", chords({"ctrl+e"}),
+  add("panel.png", "Save the focused panel as PNG", "Panels", chords({"ctrl+e"}),
       [this] { picture_wanted_ = WantedPicture{picture_name(cards_.focused(), ".png"), cards_.focused(), false}; }, has_panel);
-  add("panel.svg", "Save the panel that has the keyboard as SVG", "Panels", chords({"ctrl+shift+e"}),
+  add("panel.svg", "Save the focused panel as SVG", "Panels", chords({"ctrl+shift+e"}),
       [this] {
         svg_wanted_ = picture_name(cards_.focused(), ".svg");
         cards_.record_svg(cards_.focused());
@@ -291,7 +297,7 @@ void Workbench::register_lessons() {
     const std::string title = lesson ? lesson->meta.title : name;
     actions_.add({"lesson.open." + name, "Open: " + title, "Lessons", {}, [this, folder] {
                     if (auto opened = open_lesson(folder); !opened) say(opened.error().message);
-                  }, {}, false, true});
+                  }, {}, false, true, true});
   }
 }
 
