@@ -31,20 +31,25 @@ struct BootOptions {
 
 Result<MachineConfig> config_of(const BootOptions& options) {
   const auto engine = engine_from_name(options.engine);
-  if (!engine) return engine.error();
+  if (!engine)
+    return engine.error();
   const auto technique = technique_from_name(options.technique);
-  if (!technique) return technique.error();
+  if (!technique)
+    return technique.error();
   GV_TRY(check_available(*engine, *technique));
   const auto path = find_image(options.image);
-  if (!path) return path.error();
+  if (!path)
+    return path.error();
   auto config = config_for_image(*path);
-  if (!config) return config.error();
+  if (!config)
+    return config.error();
   config->engine = *engine;
   config->technique = *technique;
   config->memory_mib = options.memory_mib;
   config->command_line = options.command_line;
   config->seed = options.seed;
-  if (!options.disk.empty()) config->disk_path = options.disk;
+  if (!options.disk.empty())
+    config->disk_path = options.disk;
   // Events are kept only for whoever reads them.
   config->trace = options.trace.empty() && !options.json ? TracePolicy::Off : TracePolicy::Keep;
   config->time_travel = false;
@@ -66,24 +71,32 @@ constexpr std::uint32_t kGuestCheckFailed = 0x11, kGuestPanicked = 0x12;
 
 int exit_code_of(const Notice& notice, const BootOptions& options) {
   switch (notice.cause) {
-    case StopCause::GuestCrashed: return kGuestCrashed;
+    case StopCause::GuestCrashed:
+      return kGuestCrashed;
     case StopCause::InstructionLimit:
     case StopCause::TimeLimit:
-    case StopCause::Paused: return kLimitReached;
-    case StopCause::EngineFailed: return kInternalError;
-    case StopCause::ConsoleMatched: return kDone;
+    case StopCause::Paused:
+      return kLimitReached;
+    case StopCause::EngineFailed:
+      return kInternalError;
+    case StopCause::ConsoleMatched:
+      return kDone;
     case StopCause::GuestExited:
-      if (notice.snapshot->exit_code == kGuestPanicked) return kGuestCrashed;
-      if (notice.snapshot->exit_code == kGuestCheckFailed) return kCheckFailed;
+      if (notice.snapshot->exit_code == kGuestPanicked)
+        return kGuestCrashed;
+      if (notice.snapshot->exit_code == kGuestCheckFailed)
+        return kCheckFailed;
       break;
-    default: break;
+    default:
+      break;
   }
   // It ended before the console said what was waited for.
   return options.until.empty() ? kDone : kCheckFailed;
 }
 
 std::string sentence_of(const Notice& notice) {
-  if (notice.cause == StopCause::Paused) return "the run was interrupted";
+  if (notice.cause == StopCause::Paused)
+    return "the run was interrupted";
   return !notice.text.empty() ? notice.text : notice.snapshot->cause_text;
 }
 
@@ -113,14 +126,18 @@ int boot(const BootOptions& options) {
     }
   }
   auto config = config_of(options);
-  if (!config) return refuse(config.error());
+  if (!config)
+    return refuse(config.error());
   auto session = Session::create(std::move(*config));
-  if (!session) return refuse(session.error());
+  if (!session)
+    return refuse(session.error());
 
   catch_interrupts();
   Run run;
-  if (options.most_instructions != 0) run.instructions = options.most_instructions;
-  if (!options.until.empty()) run.until_console = options.until;
+  if (options.most_instructions != 0)
+    run.instructions = options.most_instructions;
+  if (!options.until.empty())
+    run.until_console = options.until;
   if (options.timeout_seconds > 0) {
     run.host_milliseconds = static_cast<std::uint64_t>(std::ceil(options.timeout_seconds * 1000));
   }
@@ -130,7 +147,8 @@ int boot(const BootOptions& options) {
   if (notice.refused) {
     return refuse({ErrorCode::Internal, "the machine refused to run: " + notice.text});
   }
-  if (!notice.snapshot) notice.snapshot = (*session)->snapshot();
+  if (!notice.snapshot)
+    notice.snapshot = (*session)->snapshot();
 
   if (!options.screen_text.empty()) {
     if (auto written = write_screen(options.screen_text, notice.snapshot->screen); !written) {
@@ -169,26 +187,34 @@ void add_boot(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand(
       "boot", "Boots an image: multiboot, ELF, flat or boot sector, or a guest kit by its name");
   command->footer(
-      "The guest's console alone goes to stdout, as it is written; our words go to stderr. stdin is\n"
+      "The guest's console alone goes to stdout, as it is written; our words go to stderr. stdin "
+      "is\n"
       "the guest's console input.\n\nExamples:\n"
       "  glassvisor boot tinykernel\n"
       "  glassvisor boot sensitive17 --technique bare-metal\n"
       "  glassvisor boot my.elf --until 'ready' --max-instructions 5000000 --json\n"
       "  glassvisor boot bootsector --screen-text screen.txt --trace run.trace\n\n"
-      "Exit codes: 0 the guest ended or the console matched; 1 the guest's own check failed (0x11 to\n"
+      "Exit codes: 0 the guest ended or the console matched; 1 the guest's own check failed (0x11 "
+      "to\n"
       "port 0xf4) or --until never matched; 3 a limit or Ctrl+C; 4 the guest crashed or panicked.");
   command->add_option("image", options->image, "A file, or the name of a guest kit")->required();
-  command->add_option("--engine", options->engine, "What executes instructions")->capture_default_str();
+  command->add_option("--engine", options->engine, "What executes instructions")
+      ->capture_default_str();
   command->add_option("--technique", options->technique, "How the hypervisor keeps control")
       ->capture_default_str();
-  command->add_option("--memory", options->memory_mib, "Guest memory in MiB")->capture_default_str();
+  command->add_option("--memory", options->memory_mib, "Guest memory in MiB")
+      ->capture_default_str();
   command->add_option("--cmdline", options->command_line, "The kernel's command line (multiboot)");
   command->add_option("--disk", options->disk, "A BIOS disk image");
-  command->add_option("--until", options->until, "Stop when the console matches this regular expression");
+  command->add_option("--until", options->until,
+                      "Stop when the console matches this regular expression");
   command->add_option("--max-instructions", options->most_instructions, "Stop after this many");
-  command->add_option("--timeout", options->timeout_seconds, "Stop after this many seconds of real time")
+  command
+      ->add_option("--timeout", options->timeout_seconds,
+                   "Stop after this many seconds of real time")
       ->check(CLI::NonNegativeNumber);
-  command->add_option("--screen-text", options->screen_text, "Write the VGA text screen to this file at the end");
+  command->add_option("--screen-text", options->screen_text,
+                      "Write the VGA text screen to this file at the end");
   command->add_option("--trace", options->trace, "Write the run's events to this file");
   command->add_option("--seed", options->seed, "Seed of what is random in the machine");
   command->add_flag("--json", options->json, "Print the result as JSON, the console inside it");

@@ -2,13 +2,13 @@
 
 #include "cli/boot_console.h"
 
-#include <array>
-#include <cerrno>
-#include <csignal>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <array>
+#include <cerrno>
+#include <csignal>
 
 namespace gv {
 namespace {
@@ -64,11 +64,13 @@ void BootConsole::feed_what_is_there() {
       stdin_open_ = false;
     }
   }
-  if (!input.empty()) session_.perform(Type{input});
+  if (!input.empty())
+    session_.perform(Type{input});
 }
 
 void BootConsole::show() {
-  if (!to_stdout_ || reader_gone_) return;
+  if (!to_stdout_ || reader_gone_)
+    return;
   const std::string text = session_.console(shown_);
   shown_ += text.size();
   for (std::size_t done = 0; done < text.size();) {
@@ -87,7 +89,8 @@ Notice BootConsole::carry(Run run) {
   bool stopping = false;
   while (true) {
     for (const Notice& notice : session_.take_notices()) {
-      if (notice.command != command) continue;
+      if (notice.command != command)
+        continue;
       show();
       return notice;
     }
@@ -98,7 +101,8 @@ Notice BootConsole::carry(Run run) {
     show();
     // The wait is on stdin: input wakes it early.
     pollfd in{stdin_open_ ? STDIN_FILENO : -1, POLLIN, 0};
-    if (poll(&in, 1, kLookEveryMilliseconds) > 0 && in.revents != 0) read_stdin();
+    if (poll(&in, 1, kLookEveryMilliseconds) > 0 && in.revents != 0)
+      read_stdin();
   }
 }
 

@@ -9,12 +9,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
-#include <unistd.h>
 
 namespace gv {
 namespace {
@@ -33,7 +33,8 @@ bool is_on_path(const std::string& program) {
   while (!folders.empty()) {
     const std::size_t colon = folders.find(':');
     const std::string folder = folders.substr(0, colon);
-    if (access((folder + "/" + program).c_str(), X_OK) == 0) return true;
+    if (access((folder + "/" + program).c_str(), X_OK) == 0)
+      return true;
     folders = colon == std::string::npos ? "" : folders.substr(colon + 1);
   }
   return false;
@@ -42,8 +43,9 @@ bool is_on_path(const std::string& program) {
 nlohmann::json engines() {
   constexpr std::array kEngines = {EngineKind::Unicorn, EngineKind::Kvm, EngineKind::Interpreter};
   constexpr std::array kTechniques = {
-      TechniqueKind::BareMetal,         TechniqueKind::Interpretation, TechniqueKind::TrapAndEmulate,
-      TechniqueKind::BinaryTranslation, TechniqueKind::Paravirtual,    TechniqueKind::HardwareAssisted};
+      TechniqueKind::BareMetal,      TechniqueKind::Interpretation,
+      TechniqueKind::TrapAndEmulate, TechniqueKind::BinaryTranslation,
+      TechniqueKind::Paravirtual,    TechniqueKind::HardwareAssisted};
   nlohmann::json all = nlohmann::json::array();
   for (const EngineKind engine : kEngines) {
     for (const TechniqueKind technique : kTechniques) {
@@ -60,21 +62,25 @@ nlohmann::json engines() {
 nlohmann::json examine() {
   nlohmann::json kits = nlohmann::json::array(), lessons = nlohmann::json::array();
   for (const char* name : {"tinykernel", "sensitive17", "nanobench", "bootsector"}) {
-    if (find_kit(name)) kits.push_back(name);
+    if (find_kit(name))
+      kits.push_back(name);
   }
   for (const std::string& folder : lesson_folders()) {
     lessons.push_back(fs::path(folder).filename().string());
   }
   const char* display = std::getenv("DISPLAY");
   const char* wayland = std::getenv("WAYLAND_DISPLAY");
-  const bool fonts =
-      is_there("/usr/share/fonts/opentype/inter") || is_there("/usr/share/fonts/truetype/inter") ||
-      is_there("/usr/share/fonts/truetype/dejavu");
+  const bool fonts = is_there("/usr/share/fonts/opentype/inter") ||
+                     is_there("/usr/share/fonts/truetype/inter") ||
+                     is_there("/usr/share/fonts/truetype/dejavu");
   return {{"version", GV_VERSION},
           {"engines", engines()},
-          {"kvm", access("/dev/kvm", R_OK | W_OK) == 0 ? "readable" : is_there("/dev/kvm") ? "no permission" : "absent"},
-          {"display", display != nullptr && *display != '\0' ? display
-                      : wayland != nullptr && *wayland != '\0' ? wayland : ""},
+          {"kvm", access("/dev/kvm", R_OK | W_OK) == 0 ? "readable"
+                  : is_there("/dev/kvm")               ? "no permission"
+                                                       : "absent"},
+          {"display", display != nullptr && *display != '\0'   ? display
+                      : wayland != nullptr && *wayland != '\0' ? wayland
+                                                               : ""},
           {"fonts", fonts},
           {"workbench", is_there(program_folder() / "glassvisor-workbench")},
           {"nasm", is_on_path("nasm")},
@@ -84,7 +90,8 @@ nlohmann::json examine() {
 
 std::string joined(const nlohmann::json& names) {
   std::string all;
-  for (const auto& name : names) all += (all.empty() ? "" : ", ") + name.get<std::string>();
+  for (const auto& name : names)
+    all += (all.empty() ? "" : ", ") + name.get<std::string>();
   return all.empty() ? "none" : all;
 }
 
@@ -97,13 +104,17 @@ int doctor(bool json) {
   fmt::print("glassvisor {}\n\n", GV_VERSION);
   for (const auto& pair : found["engines"]) {
     if (pair["available"].get<bool>()) {
-      fmt::print("  yes  {} on {}\n", pair["technique"].get<std::string>(), pair["engine"].get<std::string>());
+      fmt::print("  yes  {} on {}\n", pair["technique"].get<std::string>(),
+                 pair["engine"].get<std::string>());
     }
   }
   for (const auto& pair : found["engines"]) {
-    if (!pair["available"].get<bool>()) fmt::print("  no   {}\n", pair["why"].get<std::string>());
+    if (!pair["available"].get<bool>())
+      fmt::print("  no   {}\n", pair["why"].get<std::string>());
   }
-  const auto line = [](const char* what, const std::string& value) { fmt::print("{:<12}{}\n", what, value); };
+  const auto line = [](const char* what, const std::string& value) {
+    fmt::print("{:<12}{}\n", what, value);
+  };
   fmt::print("\n");
   line("/dev/kvm", found["kvm"].get<std::string>());
   const std::string display = found["display"].get<std::string>();
@@ -120,7 +131,8 @@ int doctor(bool json) {
 
 void add_doctor(CLI::App& app, int& exit_code) {
   auto json = std::make_shared<bool>(false);
-  CLI::App* command = app.add_subcommand("doctor", "What can be had on this machine, and what is missing");
+  CLI::App* command =
+      app.add_subcommand("doctor", "What can be had on this machine, and what is missing");
   command->add_flag("--json", *json, "Print it as JSON");
   command->callback([json, &exit_code] { exit_code = doctor(*json); });
 }

@@ -42,7 +42,8 @@ int list(bool json) {
                  meta.title, meta.minutes, lesson->beats.size());
     }
   }
-  if (json) fmt::print("{}\n", all.dump(2));
+  if (json)
+    fmt::print("{}\n", all.dump(2));
   return code;
 }
 
@@ -64,11 +65,14 @@ int check(const std::vector<std::string>& names, int seeds) {
       continue;
     }
     const auto folder = find_lesson(name);
-    if (!folder) return refuse(folder.error());
+    if (!folder)
+      return refuse(folder.error());
     fmt::print("{}\n", *folder);
     const auto results = check_lesson(*folder, seeds, tell);
-    if (!results) return refuse(results.error());
-    if (worst_of(*results) != Verdict::Pass) code = std::max<int>(code, kCheckFailed);
+    if (!results)
+      return refuse(results.error());
+    if (worst_of(*results) != Verdict::Pass)
+      code = std::max<int>(code, kCheckFailed);
   }
   return code;
 }
@@ -90,14 +94,16 @@ void add_lesson(CLI::App& app, int& exit_code) {
   auto seeds = std::make_shared<int>(3);
   CLI::App* check_command = command->add_subcommand(
       "check", "The starter fails, the solution passes, every wrong answer fails what it names");
-  check_command->add_option("lessons", *names, "Folders or names of lessons or exercises; none: all lessons");
+  check_command->add_option("lessons", *names,
+                            "Folders or names of lessons or exercises; none: all lessons");
   check_command->add_option("--seeds", *seeds, "For how many seeds the solution must pass")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
   check_command->callback([names, seeds, &exit_code] { exit_code = check(*names, *seeds); });
 
   auto folder = std::make_shared<std::string>();
-  CLI::App* new_command = command->add_subcommand("new", "Writes a small lesson that passes its check");
+  CLI::App* new_command =
+      command->add_subcommand("new", "Writes a small lesson that passes its check");
   new_command->add_option("folder", *folder, "A folder that is not there yet")->required();
   new_command->callback([folder, &exit_code] {
     const auto written = write_new_lesson(*folder);
@@ -105,17 +111,20 @@ void add_lesson(CLI::App& app, int& exit_code) {
       exit_code = refuse(written.error());
       return;
     }
-    fmt::print(stderr, "glassvisor: {} is a lesson; try: glassvisor lesson check {}\n", *folder, *folder);
+    fmt::print(stderr, "glassvisor: {} is a lesson; try: glassvisor lesson check {}\n", *folder,
+               *folder);
   });
 }
 
 void add_grade(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<GradeOptions>();
-  CLI::App* command = app.add_subcommand("grade", "Grades submissions to an exercise, each in its own process");
+  CLI::App* command =
+      app.add_subcommand("grade", "Grades submissions to an exercise, each in its own process");
   command->footer(
       "Examples:\n"
       "  glassvisor grade be-the-hypervisor submissions/*.lua\n"
-      "  glassvisor grade list-of-exits submission/ --format gradescope --output results.json --exit graded\n\n"
+      "  glassvisor grade list-of-exits submission/ --format gradescope --output results.json "
+      "--exit graded\n\n"
       "Exit codes: 0 all passed (with --exit graded: grading ran), 1 something did not pass.");
   command->add_option("exercise", options->exercise, "A folder, or an exercise's name")->required();
   command->add_option("submissions", options->submissions, "Files or folders");
@@ -123,7 +132,8 @@ void add_grade(CLI::App& app, int& exit_code) {
   command->add_option("--seed", options->seed, "The course's seed");
   command->add_option("--format", options->format, "The report's format")
       ->capture_default_str()
-      ->check(CLI::IsMember({"text", "json", "gradescope", "prairielearn", "classroom50", "junit"}));
+      ->check(
+          CLI::IsMember({"text", "json", "gradescope", "prairielearn", "classroom50", "junit"}));
   command->add_option("--output", options->output, "Write the report there, whole or not at all");
   command->add_option("--exit", options->exit, "What the exit code tells")
       ->capture_default_str()

@@ -11,10 +11,14 @@ namespace gv {
 
 int exit_code_of(const Error& error) {
   switch (error.code) {
-    case ErrorCode::InvalidInput: return kUnusableInput;
-    case ErrorCode::LimitReached: return kLimitReached;
-    case ErrorCode::NotAvailable: return kNotAvailable;
-    case ErrorCode::Internal: return kInternalError;
+    case ErrorCode::InvalidInput:
+      return kUnusableInput;
+    case ErrorCode::LimitReached:
+      return kLimitReached;
+    case ErrorCode::NotAvailable:
+      return kNotAvailable;
+    case ErrorCode::Internal:
+      return kInternalError;
   }
   return kInternalError;
 }
@@ -22,11 +26,16 @@ int exit_code_of(const Error& error) {
 int exit_code_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::Pass:
-    case Verdict::Skip: return kDone;
-    case Verdict::Fail: return kCheckFailed;
-    case Verdict::Error: return kUnusableInput;
-    case Verdict::Timeout: return kLimitReached;
-    case Verdict::Crash: return kGuestCrashed;
+    case Verdict::Skip:
+      return kDone;
+    case Verdict::Fail:
+      return kCheckFailed;
+    case Verdict::Error:
+      return kUnusableInput;
+    case Verdict::Timeout:
+      return kLimitReached;
+    case Verdict::Crash:
+      return kGuestCrashed;
   }
   return kInternalError;
 }
@@ -54,7 +63,8 @@ int run(int argc, char** argv) {
       "  glassvisor boot tinykernel --technique bare-metal --json\n"
       "  glassvisor run 01 --report lesson.html\n"
       "  glassvisor lesson list\n\n"
-      "Exit codes: 0 done, 1 a check failed, 2 usage or unreadable input, 3 budget or time ran out,\n"
+      "Exit codes: 0 done, 1 a check failed, 2 usage or unreadable input, 3 budget or time ran "
+      "out,\n"
       "4 the guest crashed, 5 engine or technique not available here, 70 internal error.");
   int exit_code = gv::kDone;
   gv::add_boot(app, exit_code);

@@ -9,12 +9,12 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <unistd.h>
 
 namespace gv {
 namespace {
@@ -25,12 +25,15 @@ struct ExportOptions {
 
 int export_to(const ExportOptions& options) {
   const auto format = export_format_from_name(options.format);
-  if (!format) return refuse(format.error());
+  if (!format)
+    return refuse(format.error());
   const auto trace = read_trace(options.trace);
-  if (!trace) return refuse(trace.error());
+  if (!trace)
+    return refuse(trace.error());
   const auto written = options.output.empty() ? export_trace(*trace, *format, std::cout)
                                               : export_trace(*trace, *format, options.output);
-  if (!written) return refuse(written.error());
+  if (!written)
+    return refuse(written.error());
   return kDone;
 }
 
@@ -41,12 +44,14 @@ int become(const std::string& program, const std::vector<std::string>& arguments
   for (const auto& folder : {program_folder(), program_folder().parent_path() / "benchmarks",
                              program_folder().parent_path()}) {
     const auto path = folder / program;
-    if (!std::filesystem::is_regular_file(path, ignored)) continue;
+    if (!std::filesystem::is_regular_file(path, ignored))
+      continue;
     std::vector<char*> words;
     std::string name = path.string();
     std::vector<std::string> copies = arguments;
     words.push_back(name.data());
-    for (std::string& word : copies) words.push_back(word.data());
+    for (std::string& word : copies)
+      words.push_back(word.data());
     words.push_back(nullptr);
     execv(name.c_str(), words.data());
     return refuse({ErrorCode::Internal, name + ": cannot be started: " + std::strerror(errno)});
@@ -64,10 +69,12 @@ void add_trace(CLI::App& app, int& exit_code) {
       command->add_subcommand("export", "A trace file in another program's format");
   export_command->footer(
       "Examples:\n  glassvisor boot tinykernel --trace run.trace\n"
-      "  glassvisor trace export run.trace --format perfetto --output run.json   (open at ui.perfetto.dev)\n"
+      "  glassvisor trace export run.trace --format perfetto --output run.json   (open at "
+      "ui.perfetto.dev)\n"
       "  glassvisor trace export run.trace --format csv | head");
   export_command->add_option("trace", options->trace, "A file that --trace wrote")->required();
-  export_command->add_option("--format", options->format, "text, csv or perfetto")->capture_default_str();
+  export_command->add_option("--format", options->format, "text, csv or perfetto")
+      ->capture_default_str();
   export_command->add_option("--output", options->output, "Write there, not to stdout");
   export_command->callback([options, &exit_code] { exit_code = export_to(*options); });
 }
@@ -81,9 +88,12 @@ void add_bench(CLI::App& app, int& exit_code) {
   command->callback([names, json, &exit_code] {
     std::vector<std::string> words;
     std::string filter;
-    for (const std::string& name : *names) filter += (filter.empty() ? "" : "|") + name;
-    if (!filter.empty()) words.push_back("--benchmark_filter=" + filter);
-    if (*json) words.push_back("--benchmark_format=json");
+    for (const std::string& name : *names)
+      filter += (filter.empty() ? "" : "|") + name;
+    if (!filter.empty())
+      words.push_back("--benchmark_filter=" + filter);
+    if (*json)
+      words.push_back("--benchmark_format=json");
     exit_code = become("glassvisor-bench", words,
                        "the benchmarks are not built here: build the target glassvisor-bench");
   });
@@ -92,8 +102,9 @@ void add_bench(CLI::App& app, int& exit_code) {
 void add_workbench(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("workbench", "Opens the window (glassvisor-workbench)");
   command->prefix_command();
-  command->footer("Everything after `workbench` goes to glassvisor-workbench.\n\n"
-                  "Example:\n  glassvisor workbench 01 --present");
+  command->footer(
+      "Everything after `workbench` goes to glassvisor-workbench.\n\n"
+      "Example:\n  glassvisor workbench 01 --present");
   command->callback([command, &exit_code] {
     exit_code = become("glassvisor-workbench", command->remaining(),
                        "glassvisor-workbench is not here: it was built without a window system; "

@@ -23,7 +23,8 @@ constexpr const char* kEnvironmentKey = "glassvisor.environment";
 Result<MachineConfig> config_from(lua_State* state, OptionTable& options,
                                   const LabEnvironment& environment) {
   const auto name = options.text("image");
-  if (!name) raise_in_script(state, "lab.machine needs an image, such as image = \"tinykernel\"");
+  if (!name)
+    raise_in_script(state, "lab.machine needs an image, such as image = \"tinykernel\"");
   std::string path;
   const std::filesystem::path beside = std::filesystem::path(environment.folder) / *name;
   std::error_code ignored;
@@ -31,33 +32,40 @@ Result<MachineConfig> config_from(lua_State* state, OptionTable& options,
     path = beside.string();
   } else {
     auto found = find_image(*name);
-    if (!found) return found.error();
+    if (!found)
+      return found.error();
     path = *found;
   }
   auto config = config_for_image(path);
-  if (!config) return config.error();
+  if (!config)
+    return config.error();
   if (const auto technique = options.text("technique")) {
     const auto kind = technique_from_name(*technique);
-    if (!kind) return kind.error();
+    if (!kind)
+      return kind.error();
     config->technique = *kind;
   }
   if (const auto engine = options.text("engine")) {
     const auto kind = engine_from_name(*engine);
-    if (!kind) return kind.error();
+    if (!kind)
+      return kind.error();
     config->engine = *kind;
   }
-  if (environment.engine) config->engine = *environment.engine;
+  if (environment.engine)
+    config->engine = *environment.engine;
   config->memory_mib = options.number("memory").value_or(config->memory_mib);
   config->command_line = options.text("cmdline").value_or("");
   config->seed = options.number("seed").value_or(environment.seed);
-  if (const auto disk = options.text("disk")) config->disk_path = *disk;
+  if (const auto disk = options.text("disk"))
+    config->disk_path = *disk;
   if (options.has("costs")) {
     const LuaValue& costs = options.field("costs");
     const auto put = [&](const char* field, std::uint32_t& cost) {
       if (costs.is_object() && costs.contains(field) && costs[field].is_number_unsigned()) {
         cost = costs[field].get<std::uint32_t>();
       } else if (costs.is_object() && costs.contains(field) && costs[field].is_number_integer()) {
-        cost = static_cast<std::uint32_t>(std::max<std::int64_t>(0, costs[field].get<std::int64_t>()));
+        cost =
+            static_cast<std::uint32_t>(std::max<std::int64_t>(0, costs[field].get<std::int64_t>()));
       }
     };
     put("exit_and_entry", config->cost.exit_and_entry);
@@ -77,16 +85,19 @@ int lab_machine(lua_State* state) {
   OptionTable options(state, 1, "lab.machine");
   auto config = config_from(state, options, environment);
   options.done();
-  if (!config) raise_in_script(state, config.error().message);
+  if (!config)
+    raise_in_script(state, config.error().message);
   if (environment.machines.size() >= environment.machines_at_most) {
     raise_in_script(state, "this script made too many machines");
   }
   auto created = Session::create(std::move(*config));
-  if (!created) raise_in_script(state, created.error().message);
+  if (!created)
+    raise_in_script(state, created.error().message);
   std::shared_ptr<Session> session = std::move(*created);
   environment.machines.push_back(session);
   push_machine(state, environment, session);
-  if (environment.machine_created) environment.machine_created(session);
+  if (environment.machine_created)
+    environment.machine_created(session);
   return 1;
 }
 
@@ -96,11 +107,13 @@ std::string text_from(lua_State* state) {
   std::string text = luaL_checkstring(state, 1);
   if (environment.text) {
     const std::string by_key = environment.text(text);
-    if (!by_key.empty()) text = by_key;
+    if (!by_key.empty())
+      text = by_key;
   }
   if (lua_type(state, 2) == LUA_TTABLE) {
     auto filled = fill_template(text, value_at(state, 2));
-    if (!filled) raise_in_script(state, filled.error().message);
+    if (!filled)
+      raise_in_script(state, filled.error().message);
     text = *filled;
   }
   return text;
@@ -115,14 +128,16 @@ int lab_text(lua_State* state) {
 int lab_say(lua_State* state) {
   const std::string text = text_from(state);
   LabEnvironment& environment = environment_of(state);
-  if (environment.say) environment.say(text);
+  if (environment.say)
+    environment.say(text);
   return 0;
 }
 
 int lab_pause(lua_State* state) {
   const std::string text = text_from(state);
   LabEnvironment& environment = environment_of(state);
-  if (environment.pause && !environment.pause(text)) raise_in_script(state, "the lesson was left");
+  if (environment.pause && !environment.pause(text))
+    raise_in_script(state, "the lesson was left");
   return 0;
 }
 
@@ -152,7 +167,8 @@ int lab_sensitivity(lua_State* state) {
 int lab_submission(lua_State* state) {
   const std::string name = luaL_checkstring(state, 1);
   LuaValue arguments = LuaValue::array();
-  for (int i = 2; i <= lua_gettop(state); ++i) arguments.push_back(value_at(state, i));
+  for (int i = 2; i <= lua_gettop(state); ++i)
+    arguments.push_back(value_at(state, i));
   LabEnvironment& environment = environment_of(state);
   if (!environment.submission) {
     lua_pushnil(state);
@@ -165,14 +181,20 @@ int lab_submission(lua_State* state) {
     lua_pushlstring(state, outcome.error->message.data(), outcome.error->message.size());
     return 2;
   }
-  for (const LuaValue& value : outcome.values) push_value(state, value);
+  for (const LuaValue& value : outcome.values)
+    push_value(state, value);
   return static_cast<int>(outcome.values.size());
 }
 
 constexpr luaL_Reg kLab[] = {
-    {"check", lab_check},           {"machine", lab_machine},       {"pause", lab_pause},
-    {"say", lab_say},               {"seed", lab_seed},             {"sensitivity", lab_sensitivity},
-    {"submission", lab_submission}, {"text", lab_text},
+    {"check", lab_check},
+    {"machine", lab_machine},
+    {"pause", lab_pause},
+    {"say", lab_say},
+    {"seed", lab_seed},
+    {"sensitivity", lab_sensitivity},
+    {"submission", lab_submission},
+    {"text", lab_text},
 };
 
 int collect_machine(lua_State* state) {
@@ -184,10 +206,10 @@ int describe_machine(lua_State* state) {
   const LabMachine& machine = machine_argument(state, 1);
   const auto snapshot = machine.session->snapshot();
   const MachineConfig& config = machine.session->config();
-  const std::string text =
-      "machine(" + std::filesystem::path(config.image_path).stem().string() + ", " +
-      std::string(name_of(config.engine)) + ", " + std::string(name_of(config.technique)) +
-      ", after " + std::to_string(snapshot->position.retired) + " instructions)";
+  const std::string text = "machine(" + std::filesystem::path(config.image_path).stem().string() +
+                           ", " + std::string(name_of(config.engine)) + ", " +
+                           std::string(name_of(config.technique)) + ", after " +
+                           std::to_string(snapshot->position.retired) + " instructions)";
   lua_pushlstring(state, text.data(), text.size());
   return 1;
 }
@@ -208,8 +230,7 @@ LabEnvironment& environment_of(lua_State* state) {
   return *environment;
 }
 
-void push_machine(lua_State* state, LabEnvironment& environment,
-                  std::shared_ptr<Session> session) {
+void push_machine(lua_State* state, LabEnvironment& environment, std::shared_ptr<Session> session) {
   void* memory = lua_newuserdatauv(state, sizeof(LabMachine), 0);
   auto* machine = new (memory) LabMachine;
   machine->environment = &environment;
@@ -231,13 +252,15 @@ void raise_in_script(lua_State* state, const std::string& sentence) {
 
 OptionTable::OptionTable(lua_State* state, int index, std::string function)
     : state_(state), function_(std::move(function)), value_(LuaValue::object()) {
-  if (lua_isnoneornil(state, index)) return;
+  if (lua_isnoneornil(state, index))
+    return;
   luaL_checktype(state, index, LUA_TTABLE);
   value_ = value_at(state, index);
   if (value_.is_array() && !value_.empty()) {
     raise_in_script(state, function_ + " takes named options: " + function_ + "{name = value}");
   }
-  if (value_.is_array()) value_ = LuaValue::object();
+  if (value_.is_array())
+    value_ = LuaValue::object();
 }
 
 const LuaValue& OptionTable::field(const char* name) {
@@ -249,7 +272,8 @@ const LuaValue& OptionTable::field(const char* name) {
 
 std::optional<std::string> OptionTable::text(const char* name) {
   const LuaValue& value = field(name);
-  if (value.is_null()) return std::nullopt;
+  if (value.is_null())
+    return std::nullopt;
   if (!value.is_string()) {
     raise_in_script(state_, function_ + ": " + name + " is text in quotes");
   }
@@ -258,7 +282,8 @@ std::optional<std::string> OptionTable::text(const char* name) {
 
 std::optional<std::uint64_t> OptionTable::number(const char* name) {
   const LuaValue& value = field(name);
-  if (value.is_null()) return std::nullopt;
+  if (value.is_null())
+    return std::nullopt;
   if (!value.is_number_integer() || value.get<std::int64_t>() < 0) {
     raise_in_script(state_, function_ + ": " + name + " is a whole number, 0 or more");
   }
@@ -267,18 +292,22 @@ std::optional<std::uint64_t> OptionTable::number(const char* name) {
 
 std::optional<bool> OptionTable::flag(const char* name) {
   const LuaValue& value = field(name);
-  if (value.is_null()) return std::nullopt;
-  if (!value.is_boolean()) raise_in_script(state_, function_ + ": " + name + " is true or false");
+  if (value.is_null())
+    return std::nullopt;
+  if (!value.is_boolean())
+    raise_in_script(state_, function_ + ": " + name + " is true or false");
   return value.get<bool>();
 }
 
 void OptionTable::done() {
   for (const auto& [name, value] : value_.items()) {
-    if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
+    if (std::find(known_.begin(), known_.end(), name) != known_.end())
+      continue;
     std::string sentence = function_ + " has no option '" + name + "'; there are ";
     std::sort(known_.begin(), known_.end());
     known_.erase(std::unique(known_.begin(), known_.end()), known_.end());
-    for (std::size_t i = 0; i < known_.size(); ++i) sentence += (i == 0 ? "" : ", ") + known_[i];
+    for (std::size_t i = 0; i < known_.size(); ++i)
+      sentence += (i == 0 ? "" : ", ") + known_[i];
     raise_in_script(state_, sentence);
   }
 }
@@ -289,7 +318,8 @@ void install_lab(LuaHost& host, LabEnvironment& environment) {
   lua_setfield(state, LUA_REGISTRYINDEX, kEnvironmentKey);
   luaL_newmetatable(state, kMachineType);
   lua_newtable(state);
-  register_functions(state, machine_methods());
+  register_functions(state, machine_moves());
+  register_functions(state, machine_looks());
   lua_setfield(state, -2, "__index");
   lua_pushcfunction(state, collect_machine);
   lua_setfield(state, -2, "__gc");
@@ -314,9 +344,15 @@ void set_machine(LuaHost& host, LabEnvironment& environment, const std::string& 
 
 std::vector<std::string> lab_surface() {
   std::vector<std::string> names;
-  for (const luaL_Reg& f : kLab) names.push_back(std::string("lab.") + f.name);
-  for (const luaL_Reg& f : expect_functions()) names.push_back(std::string("lab.expect.") + f.name);
-  for (const luaL_Reg& f : machine_methods()) names.push_back(std::string("Machine:") + f.name);
+  for (const luaL_Reg& f : kLab)
+    names.push_back(std::string("lab.") + f.name);
+  for (const luaL_Reg& f : expect_functions())
+    names.push_back(std::string("lab.expect.") + f.name);
+  for (const auto& methods : {machine_moves(), machine_looks()}) {
+    for (const luaL_Reg& f : methods) {
+      names.push_back(std::string("Machine:") + f.name);
+    }
+  }
   std::sort(names.begin(), names.end());
   return names;
 }

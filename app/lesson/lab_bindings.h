@@ -23,12 +23,13 @@
 
 namespace gv {
 
-// What a script's machines may be, and who hears of what it does. One per script; outlives the host.
+// What a script's machines may be, and who hears of what it does. One per script; outlives the
+// host.
 struct LabEnvironment {
   std::uint64_t seed = 1;
-  std::optional<EngineKind> engine;            // instead of the script's
-  std::string folder;                          // where relative image names are looked for
-  std::uint64_t run_milliseconds = 60'000;     // host time of one m:run, a safety net
+  std::optional<EngineKind> engine;              // instead of the script's
+  std::string folder;                            // where relative image names are looked for
+  std::uint64_t run_milliseconds = 60'000;       // host time of one m:run, a safety net
   std::uint64_t run_instructions = 200'000'000;  // when m:run names no limit
   std::size_t machines_at_most = 64;
   std::function<void(std::shared_ptr<Session>)> machine_created;  // may be empty
@@ -40,9 +41,9 @@ struct LabEnvironment {
   // Text by key, for lab.text(key).
   std::function<std::string(const std::string&)> text;
 
-  std::string current_check;                   // lab.check(id) sets it; findings carry it
-  std::vector<Finding> findings;               // what lab.expect.* recorded
-  std::uint64_t expectations = 0;              // how many lab.expect.* were evaluated
+  std::string current_check;       // lab.check(id) sets it; findings carry it
+  std::vector<Finding> findings;   // what lab.expect.* recorded
+  std::uint64_t expectations = 0;  // how many lab.expect.* were evaluated
   std::vector<std::shared_ptr<Session>> machines;
 };
 

@@ -12,8 +12,12 @@ namespace gv {
 namespace {
 
 std::string shown(const LuaValue& value) {
-  std::string text = value.is_null() ? "nil" : value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, LuaValue::error_handler_t::replace);
-  if (text.size() > 300) text = text.substr(0, 297) + "...";
+  std::string text = value.is_null() ? "nil"
+                     : value.is_string()
+                         ? value.get<std::string>()
+                         : value.dump(-1, ' ', false, LuaValue::error_handler_t::replace);
+  if (text.size() > 300)
+    text = text.substr(0, 297) + "...";
   return text;
 }
 
@@ -25,7 +29,8 @@ int record(lua_State* state, bool held, const std::string& expected, const std::
     luaL_where(state, 1);
     std::string where = lua_tostring(state, -1);
     lua_pop(state, 1);
-    while (!where.empty() && (where.back() == ' ' || where.back() == ':')) where.pop_back();
+    while (!where.empty() && (where.back() == ' ' || where.back() == ':'))
+      where.pop_back();
     environment.findings.push_back({environment.current_check, expected, observed, where,
                                     luaL_optstring(state, hint_index, "")});
   }

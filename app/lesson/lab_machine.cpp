@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The methods of a machine in Lua. Each is a command or a look at a snapshot.
+// The methods of a machine in Lua that look at it and write into it; lab_moves.cpp has the others.
 
 #include "lesson/lab_surface.h"
 #include "lesson/lua_budget.h"
-#include "lesson/lua_condition.h"
 #include "lesson/lua_value.h"
 #include "lesson/machine_values.h"
 #include "lesson/scan_codes.h"
@@ -16,27 +15,11 @@
 namespace gv {
 namespace {
 
-// Breakpoints of one m:run; a learner's standing ones have small numbers.
-constexpr std::uint32_t kRunBreakpoint = 1'000'000;
 constexpr std::uint64_t kEventsAtMost = 10'000;
-
-int push(lua_State* state, const LuaValue& value) {
-  push_value(state, value);
-  return 1;
-}
-
-Session& session_of(lua_State* state) { return *machine_argument(state, 1).session; }
-
-Notice perform(lua_State* state, Command command) {
-  LuaBudget::of(state).pay(state, 100);
-  Notice notice = session_of(state).perform(std::move(command));
-  if (notice.refused) raise_in_script(state, "the machine refused: " + notice.text);
-  return notice;
-}
 
 // A snapshot that holds what `view` asks for.
 std::shared_ptr<const Snapshot> look(lua_State* state, const ViewRequest& view) {
-  const Notice notice = perform(state, SetView{view});
+  const Notice notice = perform_for(state, SetView{view});
   return notice.snapshot ? notice.snapshot : session_of(state).snapshot();
 }
 
@@ -47,172 +30,12 @@ ViewRequest nothing() {
   return view;
 }
 
-// An address: a number, or the name of one of the image's symbols.
-std::uint64_t address_from(lua_State* state, const LuaValue& value) {
-  if (value.is_number_integer()) return value.get<std::uint64_t>();
-  if (!value.is_string()) raise_in_script(state, "an address is a number or a symbol's name");
-  const auto& name = value.get_ref<const std::string&>();
-  for (const Symbol& symbol : session_of(state).symbols()) {
-    if (symbol.name == name) return symbol.address.value;
-  }
-  raise_in_script(state, "'" + name + "' is no symbol of this image");
-}
-
-ExitReason reason_from(lua_State* state, const std::string& name) {
-  const auto reason = exit_reason_from_name(name);
-  if (!reason) {
-    raise_in_script(state, "'" + name + "' is no exit reason; there are " + all_exit_reasons());
-  }
-  return *reason;
-}
-
-Mnemonic mnemonic_from(lua_State* state, const std::string& name) {
-  const auto mnemonic = mnemonic_from_name(name);
-  if (!mnemonic) raise_in_script(state, "'" + name + "' is no instruction that exits know by name");
-  return *mnemonic;
-}
-
-// address=, exit=, mnemonic=, port=, event=, when=: where to stop. Nothing when none is given.
-std::optional<Breakpoint> place_from(lua_State* state, OptionTable& options, const char* address,
-                                     const char* exit, const char* event) {
-  Breakpoint breakpoint;
-  bool given = true;
-  const auto mnemonic = options.text("mnemonic");
-  auto qualification = options.number("port");
-  if (const auto vector = options.number("vector")) qualification = vector;
-  if (options.has(address)) {
-    breakpoint.where = AtAddress{Gva(address_from(state, options.field(address)))};
-  } else if (const auto reason = options.text(exit)) {
-    if (*reason == "any") {
-      breakpoint.where = OnAnyExit{};
-    } else {
-      OnExit on{reason_from(state, *reason), std::nullopt, std::nullopt};
-      if (mnemonic) on.mnemonic = mnemonic_from(state, *mnemonic);
-      if (qualification) on.qualification = static_cast<std::uint32_t>(*qualification);
-      breakpoint.where = on;
-    }
-  } else if (const auto name = options.text(event)) {
-    const auto kind = event_kind_from_name(*name);
-    if (!kind) {
-      raise_in_script(state, "'" + *name + "' is no kind of event; there are " + all_event_kinds());
-    }
-    breakpoint.where = OnEventKind{*kind};
-  } else {
-    given = false;
-  }
-  options.has(exit) ? void(options.text(exit)) : void();
-  options.has(event) ? void(options.text(event)) : void();
-  if (const auto text = options.text("when")) {
-    auto compiled = compile_condition(*text);
-    if (!compiled) raise_in_script(state, compiled.error().message);
-    breakpoint.condition = compiled->condition;
-    breakpoint.condition_text = *text;
-    if (!given) breakpoint.where = OnAnyExit{};
-    given = true;
-  }
-  if (!given) return std::nullopt;
-  return breakpoint;
-}
-
-LuaValue stop_value(const Session& session, const Notice& notice) {
-  const Snapshot& snapshot = *notice.snapshot;
-  LuaValue value = {{"cause", std::string(name_of(notice.cause))},
-                    {"text", notice.text.empty() ? snapshot.cause_text : notice.text},
-                    {"retired", snapshot.position.retired},
-                    {"cycles", snapshot.position.cycles},
-                    {"events", snapshot.position.events},
-                    {"ended", snapshot.state == RunState::Ended},
-                    {"exit_code", snapshot.exit_code}};
-  const EventView events = session.events();
-  for (std::uint64_t i = std::min(events.end(), snapshot.position.events); i > events.first();) {
-    --i;
-    if (std::holds_alternative<ExitTaken>(events[i].body)) {
-      value["exit"] = value_of(events[i], i);
-      break;
-    }
-  }
-  return value;
-}
-
-int machine_run(lua_State* state) {
-  LabMachine& machine = machine_argument(state, 1);
-  OptionTable options(state, 2, "run");
-  Run run;
-  run.instructions = options.number("instructions");
-  run.until_console = options.text("until_console");
-  if (auto place = place_from(state, options, "until_address", "until_exit", "until_event")) {
-    place->id = kRunBreakpoint;
-    run.until.push_back(std::move(*place));
-  }
-  options.done();
-  const bool limited = run.instructions.has_value();
-  const std::uint64_t limit = run.instructions.value_or(machine.environment->run_instructions);
-  const std::uint64_t start = machine.session->snapshot()->position.retired;
-  Notice notice;
-  while (true) {
-    const std::uint64_t done = machine.session->snapshot()->position.retired - start;
-    run.instructions = limit - std::min(limit, done);
-    run.host_milliseconds = machine.environment->run_milliseconds;
-    notice = perform(state, run);
-    // A breakpoint that a learner set in the window does not end a script's run.
-    const bool foreign = notice.cause == StopCause::BreakpointHit &&
-                         notice.breakpoint < kRunBreakpoint &&
-                         std::none_of(machine.standing.begin(), machine.standing.end(),
-                                      [&](const Breakpoint& b) { return b.id == notice.breakpoint; });
-    if (!foreign) break;
-  }
-  if (notice.cause == StopCause::TimeLimit) {
-    raise_in_script(state, fmt::format("the run took more than {} ms of real time; give it a limit",
-                                       machine.environment->run_milliseconds));
-  }
-  if (notice.cause == StopCause::InstructionLimit && !limited) {
-    raise_in_script(state, fmt::format("the run did not stop within {} instructions", limit));
-  }
-  if (notice.cause == StopCause::EngineFailed) {
-    raise_in_script(state, "the engine failed: " + notice.text);
-  }
-  return push(state, stop_value(*machine.session, notice));
-}
-
-int machine_run_back(lua_State* state) {
-  OptionTable options(state, 2, "run_back");
-  RunBack back;
-  auto place = place_from(state, options, "until_address", "until_exit", "until_event");
-  options.done();
-  if (!place) raise_in_script(state, "run_back needs until_exit, until_address or until_event");
-  place->id = kRunBreakpoint;
-  back.until.push_back(std::move(*place));
-  const Notice notice = perform(state, back);
-  return push(state, stop_value(session_of(state), notice));
-}
-
-int machine_step(lua_State* state) {
-  const lua_Integer count = luaL_optinteger(state, 2, 1);
-  luaL_argcheck(state, count > 0, 2, "step by at least one instruction");
-  const Notice notice = perform(state, Step{static_cast<std::uint64_t>(count)});
-  return push(state, stop_value(session_of(state), notice));
-}
-
-int machine_step_back(lua_State* state) {
-  const lua_Integer count = luaL_optinteger(state, 2, 1);
-  luaL_argcheck(state, count > 0, 2, "step by at least one instruction");
-  const Notice notice = perform(state, StepBack{static_cast<std::uint64_t>(count)});
-  return push(state, stop_value(session_of(state), notice));
-}
-
-int machine_seek(lua_State* state) {
-  const lua_Integer retired = luaL_checkinteger(state, 2);
-  luaL_argcheck(state, retired >= 0, 2, "an instant is not negative");
-  const Notice notice = perform(state, Seek{static_cast<std::uint64_t>(retired)});
-  return push(state, stop_value(session_of(state), notice));
-}
-
 int machine_registers(lua_State* state) {
-  return push(state, value_of(session_of(state).snapshot()->registers));
+  return push_json(state, value_of(session_of(state).snapshot()->registers));
 }
 
 int machine_physical(lua_State* state) {
-  return push(state, value_of(session_of(state).snapshot()->physical));
+  return push_json(state, value_of(session_of(state).snapshot()->physical));
 }
 
 int machine_virtual_interrupts(lua_State* state) {
@@ -221,11 +44,11 @@ int machine_virtual_interrupts(lua_State* state) {
 }
 
 int machine_ledger(lua_State* state) {
-  return push(state, value_of(session_of(state).snapshot()->ledger));
+  return push_json(state, value_of(session_of(state).snapshot()->ledger));
 }
 
 int machine_position(lua_State* state) {
-  return push(state, value_of(session_of(state).snapshot()->position));
+  return push_json(state, value_of(session_of(state).snapshot()->position));
 }
 
 EventFilter filter_from(lua_State* state, OptionTable& options) {
@@ -236,24 +59,32 @@ EventFilter filter_from(lua_State* state, OptionTable& options) {
       raise_in_script(state, "'" + *kind + "' is no kind of event; there are " + all_event_kinds());
     }
   }
-  if (const auto reason = options.text("reason")) filter.reason = reason_from(state, *reason);
-  if (const auto name = options.text("mnemonic")) filter.mnemonic = mnemonic_from(state, *name);
+  if (const auto reason = options.text("reason"))
+    filter.reason = reason_from(state, *reason);
+  if (const auto name = options.text("mnemonic"))
+    filter.mnemonic = mnemonic_from(state, *name);
   if (const auto name = options.text("storey")) {
     for (Storey storey :
          {Storey::GuestUser, Storey::GuestKernel, Storey::Hypervisor, Storey::Hardware}) {
-      if (name_of(storey) == *name) filter.storey = storey;
+      if (name_of(storey) == *name)
+        filter.storey = storey;
     }
-    if (!filter.storey) raise_in_script(state, "'" + *name + "' is no storey");
+    if (!filter.storey)
+      raise_in_script(state, "'" + *name + "' is no storey");
   }
   if (const auto name = options.text("fault")) {
     for (FaultKind kind : {FaultKind::GuestFault, FaultKind::ShadowMiss, FaultKind::DirtyTrack}) {
-      if (name_of(kind) == *name) filter.fault = kind;
+      if (name_of(kind) == *name)
+        filter.fault = kind;
     }
-    if (!filter.fault) raise_in_script(state, "'" + *name + "' is no kind of page fault");
+    if (!filter.fault)
+      raise_in_script(state, "'" + *name + "' is no kind of page fault");
   }
   auto number = options.number("port");
-  if (const auto vector = options.number("vector")) number = vector;
-  if (number) filter.qualification = static_cast<std::uint32_t>(*number);
+  if (const auto vector = options.number("vector"))
+    number = vector;
+  if (number)
+    filter.qualification = static_cast<std::uint32_t>(*number);
   filter.first = options.number("first").value_or(filter.first);
   filter.last = options.number("last").value_or(filter.last);
   filter.from = options.number("from").value_or(filter.from);
@@ -270,7 +101,8 @@ void for_each_event(lua_State* state, const EventFilter& filter, Visit visit) {
   const std::uint64_t end = std::min(events.end(), session.snapshot()->position.events);
   const std::uint64_t stop = filter.last < end ? filter.last + 1 : end;
   for (std::uint64_t i = std::max(events.first(), filter.first); i < stop; ++i) {
-    if (filter.admits(events[i]) && !visit(events[i], i)) return;
+    if (filter.admits(events[i]) && !visit(events[i], i))
+      return;
   }
 }
 
@@ -282,7 +114,8 @@ int machine_events(lua_State* state) {
   lua_newtable(state);
   lua_Integer count = 0;
   for_each_event(state, filter, [&](const Event& event, std::uint64_t sequence) {
-    if (static_cast<std::uint64_t>(count) >= limit) return false;
+    if (static_cast<std::uint64_t>(count) >= limit)
+      return false;
     LuaBudget::of(state).pay(state, 50);
     push_value(state, value_of(event, sequence));
     lua_rawseti(state, -2, ++count);
@@ -312,7 +145,8 @@ int machine_narrate(lua_State* state) {
   lua_newtable(state);
   lua_Integer count = 0;
   for_each_event(state, filter, [&](const Event& event, std::uint64_t) {
-    if (static_cast<std::uint64_t>(count) >= limit) return false;
+    if (static_cast<std::uint64_t>(count) >= limit)
+      return false;
     LuaBudget::of(state).pay(state, 50);
     const std::string sentence = narrate(event);
     lua_pushlstring(state, sentence.data(), sentence.size());
@@ -340,10 +174,13 @@ int machine_walk(lua_State* state) {
   view.walk = Gva(address);
   const auto snapshot = look(state, view);
   LuaValue value = LuaValue::object();
-  if (snapshot->guest_walk) value["guest"] = value_of(*snapshot->guest_walk);
-  if (snapshot->shadow_walk) value["shadow"] = value_of(*snapshot->shadow_walk);
-  if (snapshot->machine_address) value["machine_address"] = snapshot->machine_address->value;
-  return push(state, value);
+  if (snapshot->guest_walk)
+    value["guest"] = value_of(*snapshot->guest_walk);
+  if (snapshot->shadow_walk)
+    value["shadow"] = value_of(*snapshot->shadow_walk);
+  if (snapshot->machine_address)
+    value["machine_address"] = snapshot->machine_address->value;
+  return push_json(state, value);
 }
 
 int machine_memory(lua_State* state) {
@@ -368,7 +205,8 @@ int machine_word(lua_State* state) {
     return 1;
   }
   std::uint32_t word = 0;
-  for (std::size_t i = 4; i-- > 0;) word = word << 8 | snapshot->memory[i];
+  for (std::size_t i = 4; i-- > 0;)
+    word = word << 8 | snapshot->memory[i];
   lua_pushinteger(state, word);
   return 1;
 }
@@ -377,10 +215,12 @@ int machine_symbols(lua_State* state) {
   const std::string_view part = luaL_optstring(state, 2, "");
   LuaValue found = LuaValue::array();
   for (const Symbol& symbol : session_of(state).symbols()) {
-    if (symbol.name.find(part) == std::string::npos) continue;
-    found.push_back({{"name", symbol.name}, {"address", symbol.address.value}, {"size", symbol.size}});
+    if (symbol.name.find(part) == std::string::npos)
+      continue;
+    found.push_back(
+        {{"name", symbol.name}, {"address", symbol.address.value}, {"size", symbol.size}});
   }
-  return push(state, found);
+  return push_json(state, found);
 }
 
 int machine_symbolize(lua_State* state) {
@@ -400,8 +240,10 @@ int machine_disassemble(lua_State* state) {
   const auto snapshot = look(state, view);
   LuaValue lines = LuaValue::array();
   for (const DisassembledLine& line : snapshot->disassembly) {
-    if (line.address < snapshot->next_instruction) continue;
-    if (lines.size() >= static_cast<std::size_t>(count)) break;
+    if (line.address < snapshot->next_instruction)
+      continue;
+    if (lines.size() >= static_cast<std::size_t>(count))
+      break;
     constexpr const char* kKinds[] = {"innocuous", "privileged", "sensitive-unprivileged"};
     lines.push_back({{"address", line.address.value},
                      {"length", line.length},
@@ -409,40 +251,21 @@ int machine_disassemble(lua_State* state) {
                      {"symbol", line.symbol},
                      {"sensitivity", kKinds[static_cast<int>(line.kind)]}});
   }
-  return push(state, lines);
-}
-
-int machine_breakpoint(lua_State* state) {
-  LabMachine& machine = machine_argument(state, 1);
-  OptionTable options(state, 2, "breakpoint");
-  auto place = place_from(state, options, "address", "exit", "event");
-  options.done();
-  if (!place) raise_in_script(state, "a breakpoint needs address, exit, event or when");
-  place->id = machine.next_breakpoint++;
-  machine.standing.push_back(*place);
-  perform(state, SetBreakpoints{machine.standing});
-  lua_pushinteger(state, place->id);
-  return 1;
-}
-
-int machine_clear_breakpoints(lua_State* state) {
-  LabMachine& machine = machine_argument(state, 1);
-  machine.standing.clear();
-  perform(state, SetBreakpoints{});
-  return 0;
+  return push_json(state, lines);
 }
 
 int machine_type(lua_State* state) {
   std::size_t length = 0;
   const char* text = luaL_checklstring(state, 2, &length);
-  perform(state, Type{std::string(text, length)});
+  perform_for(state, Type{std::string(text, length)});
   return 0;
 }
 
 int machine_press(lua_State* state) {
   const auto codes = scan_codes_of(luaL_checkstring(state, 2));
-  if (codes.empty()) raise_in_script(state, "press takes letters, digits, space and '\\n'");
-  perform(state, PressKeys{codes});
+  if (codes.empty())
+    raise_in_script(state, "press takes letters, digits, space and '\\n'");
+  perform_for(state, PressKeys{codes});
   return 0;
 }
 
@@ -482,22 +305,20 @@ int machine_write_memory(lua_State* state) {
   const std::uint64_t address = address_from(state, value_at(state, 2));
   std::size_t length = 0;
   const char* bytes = luaL_checklstring(state, 3, &length);
-  perform(state, WriteMemory{Gva(address), {bytes, bytes + length}});
+  perform_for(state, WriteMemory{Gva(address), {bytes, bytes + length}});
   return 0;
 }
 
 int machine_write_register(lua_State* state) {
-  static constexpr const char* kNames[] = {"eax", "ecx", "edx", "ebx", "esp", "ebp",
-                                           "esi", "edi", nullptr};
+  static constexpr const char* kNames[] = {"eax", "ecx", "edx", "ebx",  "esp",
+                                           "ebp", "esi", "edi", nullptr};
   const int index = luaL_checkoption(state, 2, nullptr, kNames);
   const auto value = static_cast<std::uint64_t>(luaL_checkinteger(state, 3));
-  perform(state, WriteRegister{static_cast<Gpr>(index), value});
+  perform_for(state, WriteRegister{static_cast<Gpr>(index), value});
   return 0;
 }
 
 constexpr luaL_Reg kMethods[] = {
-    {"breakpoint", machine_breakpoint},
-    {"clear_breakpoints", machine_clear_breakpoints},
     {"console", machine_console},
     {"count", machine_count},
     {"disassemble", machine_disassemble},
@@ -512,13 +333,8 @@ constexpr luaL_Reg kMethods[] = {
     {"position", machine_position},
     {"press", machine_press},
     {"registers", machine_registers},
-    {"run", machine_run},
-    {"run_back", machine_run_back},
     {"screen", machine_screen},
-    {"seek", machine_seek},
     {"state_hash", machine_state_hash},
-    {"step", machine_step},
-    {"step_back", machine_step_back},
     {"symbolize", machine_symbolize},
     {"symbols", machine_symbols},
     {"technique", machine_technique},
@@ -532,6 +348,50 @@ constexpr luaL_Reg kMethods[] = {
 
 }  // namespace
 
-std::span<const luaL_Reg> machine_methods() { return kMethods; }
+int push_json(lua_State* state, const LuaValue& value) {
+  push_value(state, value);
+  return 1;
+}
+
+Session& session_of(lua_State* state) { return *machine_argument(state, 1).session; }
+
+Notice perform_for(lua_State* state, Command command) {
+  LuaBudget::of(state).pay(state, 100);
+  Notice notice = session_of(state).perform(std::move(command));
+  if (notice.refused)
+    raise_in_script(state, "the machine refused: " + notice.text);
+  return notice;
+}
+
+// An address: a number, or the name of one of the image's symbols.
+std::uint64_t address_from(lua_State* state, const LuaValue& value) {
+  if (value.is_number_integer())
+    return value.get<std::uint64_t>();
+  if (!value.is_string())
+    raise_in_script(state, "an address is a number or a symbol's name");
+  const auto& name = value.get_ref<const std::string&>();
+  for (const Symbol& symbol : session_of(state).symbols()) {
+    if (symbol.name == name)
+      return symbol.address.value;
+  }
+  raise_in_script(state, "'" + name + "' is no symbol of this image");
+}
+
+ExitReason reason_from(lua_State* state, const std::string& name) {
+  const auto reason = exit_reason_from_name(name);
+  if (!reason) {
+    raise_in_script(state, "'" + name + "' is no exit reason; there are " + all_exit_reasons());
+  }
+  return *reason;
+}
+
+Mnemonic mnemonic_from(lua_State* state, const std::string& name) {
+  const auto mnemonic = mnemonic_from_name(name);
+  if (!mnemonic)
+    raise_in_script(state, "'" + name + "' is no instruction that exits know by name");
+  return *mnemonic;
+}
+
+std::span<const luaL_Reg> machine_looks() { return kMethods; }
 
 }  // namespace gv

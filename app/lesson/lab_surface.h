@@ -25,7 +25,8 @@ struct LabMachine {
   std::uint32_t next_breakpoint = 1;
 };
 
-std::span<const luaL_Reg> machine_methods();
+std::span<const luaL_Reg> machine_moves();  // run, step, seek, breakpoints
+std::span<const luaL_Reg> machine_looks();
 std::span<const luaL_Reg> expect_functions();
 
 LabEnvironment& environment_of(lua_State* state);
@@ -33,6 +34,16 @@ void push_machine(lua_State* state, LabEnvironment& environment, std::shared_ptr
 LabMachine& machine_argument(lua_State* state, int index);
 // Raises a Lua error that names the caller's line.
 [[noreturn]] void raise_in_script(lua_State* state, const std::string& sentence);
+
+// For the methods: the machine is their first argument.
+Session& session_of(lua_State* state);
+// Performs a command; a refusal is a Lua error.
+Notice perform_for(lua_State* state, Command command);
+int push_json(lua_State* state, const LuaValue& value);  // returns 1, the number of results
+// A number, or the name of one of the image's symbols.
+std::uint64_t address_from(lua_State* state, const LuaValue& value);
+ExitReason reason_from(lua_State* state, const std::string& name);
+Mnemonic mnemonic_from(lua_State* state, const std::string& name);
 
 // The fields of an options table, each with its type; a field that nobody asked for is a mistake
 // in the script, and done() says so.

@@ -15,7 +15,8 @@ LuaValue bare(const LuaValue& value) {
 }
 
 const LuaValue* entry(const LuaValue& table, const char* section, const std::string& beat) {
-  if (!table.is_object() || !table.contains(section) || !table[section].is_object()) return nullptr;
+  if (!table.is_object() || !table.contains(section) || !table[section].is_object())
+    return nullptr;
   const auto found = table[section].find(beat);
   return found == table[section].end() ? nullptr : &*found;
 }
@@ -25,7 +26,8 @@ const LuaValue* entry(const LuaValue& table, const char* section, const std::str
 Result<std::unique_ptr<LearnerAnswers>> LearnerAnswers::load(const std::string& path,
                                                              std::uint64_t seed) {
   auto source = read_text_file(path);
-  if (!source) return source.error();
+  if (!source)
+    return source.error();
   auto answers = std::unique_ptr<LearnerAnswers>(new LearnerAnswers(seed));
   const std::string name = std::filesystem::path(path).filename().string();
   if (name.size() > 5 && name.substr(name.size() - 5) == ".json") {
@@ -36,13 +38,14 @@ Result<std::unique_ptr<LearnerAnswers>> LearnerAnswers::load(const std::string& 
     return answers;
   }
   answers->host_.set_global("answers_source", *source);
-  const LuaOutcome outcome = answers->host_.run(
-      name,
-      "local chunk, problem = load(answers_source, '@' .. ...) "
-      "if not chunk then error(problem, 0) end "
-      "answers = chunk() or {} return answers",
-      LuaValue::array({name}));
-  if (!outcome.ok()) return Error{ErrorCode::InvalidInput, outcome.error->message};
+  const LuaOutcome outcome =
+      answers->host_.run(name,
+                         "local chunk, problem = load(answers_source, '@' .. ...) "
+                         "if not chunk then error(problem, 0) end "
+                         "answers = chunk() or {} return answers",
+                         LuaValue::array({name}));
+  if (!outcome.ok())
+    return Error{ErrorCode::InvalidInput, outcome.error->message};
   answers->table_ = outcome.first();
   return answers;
 }
@@ -71,12 +74,14 @@ Answer LearnerAnswers::retrieval(const std::string& beat, std::size_t index,
   const LuaValue question = {{"prompt", form.prompt}, {"choices", choices}};
   const std::string list = "answers.retrieval." + beat;
   for (const std::string& path : {list + "." + std::to_string(index + 1), list}) {
-    if (!host_.has_function(path)) continue;
+    if (!host_.has_function(path))
+      continue;
     const LuaOutcome outcome = host_.call(path, LuaValue::array({question}));
     return outcome.ok() ? LessonScript::answer_from(outcome.first()) : Answer();
   }
   const LuaValue* value = entry(table_, "retrieval", beat);
-  if (value == nullptr) return {};
+  if (value == nullptr)
+    return {};
   if (value->is_array()) {
     return index < value->size() ? LessonScript::answer_from(bare((*value)[index])) : Answer();
   }

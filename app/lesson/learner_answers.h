@@ -22,8 +22,7 @@ namespace gv {
 class LearnerAnswers {
  public:
   // Error: the file cannot be read or run; one sentence with file and line.
-  static Result<std::unique_ptr<LearnerAnswers>> load(const std::string& path,
-                                                      std::uint64_t seed);
+  static Result<std::unique_ptr<LearnerAnswers>> load(const std::string& path, std::uint64_t seed);
 
   Answer prediction(const std::string& beat) const;
   Confidence confidence(const std::string& beat) const;

@@ -29,7 +29,7 @@ enum class PredictionKind : std::uint8_t { Choice, Number, Ordering };
 
 struct Choice {
   std::string id;
-  std::string text;  // Markdown, one line
+  std::string text;                          // Markdown, one line
   std::optional<std::string> misconception;  // what a learner who takes it may believe
   std::string feedback;                      // shown when it was taken and is wrong; may be empty
 };
@@ -65,13 +65,13 @@ struct PanelLayout {
 struct Beat {
   std::string id;
   std::string title;
-  std::string question;                    // Markdown template
+  std::string question;  // Markdown template
   std::optional<QuestionForm> prediction;
   PanelLayout panels;
-  std::vector<std::string> controls;       // allowed after the prediction
-  std::string explanation;                 // Markdown template
-  std::string other_technique;             // Markdown template; empty when the beat compares nothing
-  std::vector<std::string> hints;          // in stages, never the solution
+  std::vector<std::string> controls;  // allowed after the prediction
+  std::string explanation;            // Markdown template
+  std::string other_technique;        // Markdown template; empty when the beat compares nothing
+  std::vector<std::string> hints;     // in stages, never the solution
   int retrieval_questions = 0;
 };
 
@@ -80,7 +80,7 @@ struct LessonMeta {
   std::string uuid, slug, title, summary;
   std::vector<std::string> teaches, requires_concepts;  // concept ids
   std::vector<std::string> objectives, out_of_scope;
-  std::vector<std::string> misconceptions;              // the beliefs that it targets
+  std::vector<std::string> misconceptions;  // the beliefs that it targets
   int minutes = 0;
 };
 
@@ -88,8 +88,8 @@ struct Lesson {
   LessonMeta meta;
   std::string folder;
   std::vector<Beat> beats;
-  std::vector<std::string> task_ids;               // functions the learner writes, if any
-  std::map<std::string, std::string> text;         // by key, as in text.en.md
+  std::vector<std::string> task_ids;                      // functions the learner writes, if any
+  std::map<std::string, std::string> text;                // by key, as in text.en.md
   std::map<std::string, std::vector<std::string>> hints;  // by beat or task id
 };
 

@@ -45,7 +45,8 @@ class Lint {
 
   void expect(bool held, const std::string& expected, const std::string& observed,
               const std::string& where) {
-    if (held) return;
+    if (held)
+      return;
     CheckResult& result = results_.back();
     result.verdict = Verdict::Fail;
     result.findings.push_back({result.id, expected, observed, where, ""});
@@ -84,21 +85,24 @@ class Lint {
         break;
       }
       auto other = load_lesson(folder);
-      if (!other) continue;
+      if (!other)
+        continue;
       expect(other->meta.uuid != meta.uuid, "a uuid of its own", "that of " + folder, "lesson.lua");
       expect(other->meta.slug != meta.slug, "a slug of its own", "that of " + folder, "lesson.lua");
       taught.insert(other->meta.teaches.begin(), other->meta.teaches.end());
     }
-    if (!listed) return;  // a lesson elsewhere: what came before it is not known
+    if (!listed)
+      return;  // a lesson elsewhere: what came before it is not known
     for (const std::string& concept_id : meta.requires_concepts) {
-      expect(taught.count(concept_id) != 0, "'" + concept_id + "' taught by an earlier lesson", "none does",
-             "lesson.lua");
+      expect(taught.count(concept_id) != 0, "'" + concept_id + "' taught by an earlier lesson",
+             "none does", "lesson.lua");
     }
   }
 
   void check_beat(const Beat& beat) {
     const std::string& id = beat.id;
-    for (const char* part : {".title", ".question", ".explain"}) key(id + part);
+    for (const char* part : {".title", ".question", ".explain"})
+      key(id + part);
     hints(id);
     if (beat.prediction) {
       key(id + ".predict");
@@ -114,8 +118,10 @@ class Lint {
     const auto panel = [&](const std::string& name) {
       expect(is_panel_id(name), "a panel id", "'" + name + "'", "lesson.lua");
     };
-    for (const std::string& name : beat.panels.open) panel(name);
-    for (const std::string& name : beat.panels.highlight) panel(name);
+    for (const std::string& name : beat.panels.open)
+      panel(name);
+    for (const std::string& name : beat.panels.highlight)
+      panel(name);
     if (!beat.panels.focus.empty()) {
       panel(beat.panels.focus);
       expect(std::find(beat.panels.open.begin(), beat.panels.open.end(), beat.panels.focus) !=
@@ -142,9 +148,11 @@ void fail(CheckResult& result, std::string expected, std::string observed, std::
 }
 
 std::string first_failure(const LessonOutcome& outcome) {
-  if (!outcome.problem.empty()) return outcome.problem;
+  if (!outcome.problem.empty())
+    return outcome.problem;
   for (const CheckResult& check : outcome.checks) {
-    if (check.verdict == Verdict::Pass) continue;
+    if (check.verdict == Verdict::Pass)
+      continue;
     std::string text = check.id + " " + std::string(name_of(check.verdict));
     if (!check.findings.empty()) {
       text += ": expected " + check.findings.front().expected + ", observed " +
@@ -180,7 +188,8 @@ CheckResult check_solution(const std::string& folder, int seeds) {
       fail(result, "every check passes", first_failure(*outcome), where);
       return result;
     }
-    if (i == 0) first_hash = outcome->played.event_log_hash;
+    if (i == 0)
+      first_hash = outcome->played.event_log_hash;
     if (i == 1 && outcome->played.event_log_hash != first_hash) {
       fail(result, "event-log hash " + hexadecimal(first_hash) + " again",
            hexadecimal(outcome->played.event_log_hash), where);
@@ -204,15 +213,18 @@ CheckResult check_starter(const std::string& folder) {
 
 CheckResult check_wrong(const std::string& folder, const fs::path& file) {
   const std::string name = file.filename().string();
-  CheckResult result = result_of("wrong." + file.stem().string(), name + " fails the check it names");
+  CheckResult result =
+      result_of("wrong." + file.stem().string(), name + " fails the check it names");
   auto answers = LearnerAnswers::load(file.string(), 1);
   if (!answers || (*answers)->fails().empty()) {
-    fail(result, "fails = \"CHECK\" in it", answers ? "none" : answers.error().message, "wrong/" + name);
+    fail(result, "fails = \"CHECK\" in it", answers ? "none" : answers.error().message,
+         "wrong/" + name);
     return result;
   }
   auto outcome = play(folder, file.string(), 1);
   if (!outcome || !outcome->problem.empty()) {
-    fail(result, "it can be played", outcome ? outcome->problem : outcome.error().message, "wrong/" + name);
+    fail(result, "it can be played", outcome ? outcome->problem : outcome.error().message,
+         "wrong/" + name);
     return result;
   }
   const std::string named = (*answers)->fails();
@@ -233,13 +245,16 @@ std::vector<CheckResult> lint_lesson(const Lesson& lesson) { return Lint(lesson)
 Result<std::vector<CheckResult>> check_lesson(const std::string& folder, int seeds,
                                               const std::function<void(const CheckResult&)>& told) {
   auto lesson = load_lesson(folder);
-  if (!lesson) return lesson.error();
+  if (!lesson)
+    return lesson.error();
   std::vector<CheckResult> results;
   const auto add = [&](CheckResult result) {
-    if (told) told(result);
+    if (told)
+      told(result);
     results.push_back(std::move(result));
   };
-  for (CheckResult& result : lint_lesson(*lesson)) add(std::move(result));
+  for (CheckResult& result : lint_lesson(*lesson))
+    add(std::move(result));
   add(check_solution(folder, seeds));
   add(check_starter(folder));
   std::vector<fs::path> wrong;
@@ -253,7 +268,8 @@ Result<std::vector<CheckResult>> check_lesson(const std::string& folder, int see
     fail(none, "at least one file", "none", "wrong/");
     add(std::move(none));
   }
-  for (const fs::path& file : wrong) add(check_wrong(folder, file));
+  for (const fs::path& file : wrong)
+    add(check_wrong(folder, file));
   return results;
 }
 

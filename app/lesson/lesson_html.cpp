@@ -10,8 +10,8 @@
 #include <md4c-html.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <array>
+#include <filesystem>
 
 namespace gv {
 namespace {
@@ -39,11 +39,20 @@ std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -79,7 +88,8 @@ std::string base64(const std::string& bytes) {
 
 // Exits over the run, one row for each reason that occurred; darker where there were more.
 std::string timeline_svg(const PlayedBeat& beat) {
-  if (!beat.snapshot || beat.events.empty()) return {};
+  if (!beat.snapshot || beat.events.empty())
+    return {};
   constexpr int kColumns = 200, kLeft = 190, kWidth = 760, kRow = 22;
   const std::uint64_t end = std::min(beat.events.end(), beat.snapshot->position.events);
   const std::uint64_t span = std::max<std::uint64_t>(1, beat.snapshot->position.retired);
@@ -87,21 +97,25 @@ std::string timeline_svg(const PlayedBeat& beat) {
   std::array<std::uint64_t, kExitReasonCount> totals{};
   for (std::uint64_t i = beat.events.first(); i < end; ++i) {
     const auto* exit = std::get_if<ExitTaken>(&beat.events[i].body);
-    if (exit == nullptr) continue;
+    if (exit == nullptr)
+      continue;
     const auto reason = static_cast<std::size_t>(exit->reason);
-    const auto column = std::min<std::uint64_t>(kColumns - 1, beat.events[i].retired * kColumns / span);
+    const auto column =
+        std::min<std::uint64_t>(kColumns - 1, beat.events[i].retired * kColumns / span);
     ++counts[reason][column];
     ++totals[reason];
   }
   std::string rows;
   int y = 8;
   for (std::size_t reason = 0; reason < kExitReasonCount; ++reason) {
-    if (totals[reason] == 0) continue;
+    if (totals[reason] == 0)
+      continue;
     const std::uint32_t most = *std::max_element(counts[reason].begin(), counts[reason].end());
-    rows += fmt::format(R"(<text x="{}" y="{}" text-anchor="end">{} ({})</text>)", kLeft - 8, y + 13,
-                        escaped(name_of(static_cast<ExitReason>(reason))), totals[reason]);
+    rows += fmt::format(R"(<text x="{}" y="{}" text-anchor="end">{} ({})</text>)", kLeft - 8,
+                        y + 13, escaped(name_of(static_cast<ExitReason>(reason))), totals[reason]);
     for (std::size_t column = 0; column < kColumns; ++column) {
-      if (counts[reason][column] == 0) continue;
+      if (counts[reason][column] == 0)
+        continue;
       rows += fmt::format(
           R"(<rect x="{:.1f}" y="{}" width="4" height="{}" fill="{}" fill-opacity="{:.2f}"/>)",
           kLeft + static_cast<double>(column) * kWidth / kColumns, y, kRow - 6, kColours[reason],
@@ -109,7 +123,8 @@ std::string timeline_svg(const PlayedBeat& beat) {
     }
     y += kRow;
   }
-  if (rows.empty()) return {};
+  if (rows.empty())
+    return {};
   rows += fmt::format(
       R"(<line x1="{0}" y1="{1}" x2="{2}" y2="{1}" stroke="currentColor"/><text x="{0}" y="{3}">0</text><text x="{2}" y="{3}" text-anchor="end">{4} instructions</text>)",
       kLeft, y, kLeft + kWidth, y + 15, span);
@@ -128,7 +143,8 @@ std::vector<CostPart> parts_of(const Ledger& ledger) {
   std::vector<CostPart> parts = {{"the guest's own instructions", ledger.retired, "#bbbbbb"},
                                  {"idle", ledger.idle_cycles, "#dddddd"}};
   for (std::size_t i = 0; i < kExitReasonCount; ++i) {
-    parts.push_back({std::string(name_of(static_cast<ExitReason>(i))), ledger.exits[i].cycles, kColours[i]});
+    parts.push_back(
+        {std::string(name_of(static_cast<ExitReason>(i))), ledger.exits[i].cycles, kColours[i]});
   }
   parts.erase(std::remove_if(parts.begin(), parts.end(),
                              [](const CostPart& part) { return part.cycles == 0; }),
@@ -139,7 +155,8 @@ std::vector<CostPart> parts_of(const Ledger& ledger) {
 std::string ledger_svg(const std::vector<LedgerSide>& sides) {
   constexpr int kLeft = 190, kWidth = 760;
   std::uint64_t most = 1;
-  for (const LedgerSide& side : sides) most = std::max(most, side.ledger.total_cycles());
+  for (const LedgerSide& side : sides)
+    most = std::max(most, side.ledger.total_cycles());
   std::string bars, legend;
   int y = 6;
   std::vector<std::string> named;
@@ -165,7 +182,8 @@ std::string ledger_svg(const std::vector<LedgerSide>& sides) {
     std::string_view colour = "#bbbbbb";
     for (const LedgerSide& side : sides) {
       for (const CostPart& part : parts_of(side.ledger)) {
-        if (part.label == label) colour = part.colour;
+        if (part.label == label)
+          colour = part.colour;
       }
     }
     const double width = 26 + 6.6 * static_cast<double>(label.size());
@@ -192,7 +210,8 @@ std::string ledger_table(const std::vector<LedgerSide>& sides) {
   out += "</tr>";
   const auto row = [&](const std::string& label, auto value) {
     out += "<tr><td>" + escaped(label) + "</td>";
-    for (const LedgerSide& side : sides) out += fmt::format("<td class=n>{}</td>", value(side.ledger));
+    for (const LedgerSide& side : sides)
+      out += fmt::format("<td class=n>{}</td>", value(side.ledger));
     out += "</tr>";
   };
   row("instructions completed", [](const Ledger& l) { return l.retired; });
@@ -219,19 +238,23 @@ struct Picture {
 
 Result<std::vector<Picture>> pictures_in(const std::string& folder) {
   std::vector<Picture> pictures;
-  if (folder.empty()) return pictures;
+  if (folder.empty())
+    return pictures;
   std::error_code problem;
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder, problem)) {
-    if (entry.path().extension() == ".png") files.push_back(entry.path());
+    if (entry.path().extension() == ".png")
+      files.push_back(entry.path());
   }
   if (problem) {
-    return Error{ErrorCode::InvalidInput, folder + ": is no folder of pictures: " + problem.message()};
+    return Error{ErrorCode::InvalidInput,
+                 folder + ": is no folder of pictures: " + problem.message()};
   }
   std::sort(files.begin(), files.end());
   for (const auto& file : files) {
     auto bytes = read_text_file(file.string());
-    if (!bytes) return bytes.error();
+    if (!bytes)
+      return bytes.error();
     pictures.push_back({file.stem().string(), base64(*bytes)});
   }
   return pictures;
@@ -257,19 +280,22 @@ std::string html_of_beat(const PlayedBeat& beat, int number, std::vector<Picture
     out += "<h3>The run</h3><ol class=run>";
     for (const NarrationLine& line : beat.narration) {
       std::string text = html_from_markdown(line.text);
-      if (text.rfind("<p>", 0) == 0) text = text.substr(3, text.rfind("</p>") - 3);
+      if (text.rfind("<p>", 0) == 0)
+        text = text.substr(3, text.rfind("</p>") - 3);
       out += fmt::format("<li>{} <span>after {} instructions</span></li>", text, line.at.retired);
     }
     out += "</ol>";
   }
   for (Picture& picture : pictures) {
-    if (picture.used || picture.name.rfind(beat.id, 0) != 0) continue;
+    if (picture.used || picture.name.rfind(beat.id, 0) != 0)
+      continue;
     picture.used = true;
     out += figure_of(picture);
   }
   out += timeline_svg(beat);
   if (!beat.comparison.empty()) {
-    out += fmt::format("<div class=\"box{}\">{}</div>", beat.prediction_right.value_or(false) ? "" : " wrong",
+    out += fmt::format("<div class=\"box{}\">{}</div>",
+                       beat.prediction_right.value_or(false) ? "" : " wrong",
                        html_from_markdown(beat.comparison));
   }
   out += html_from_markdown(beat.explanation);
@@ -283,12 +309,11 @@ std::string html_of_beat(const PlayedBeat& beat, int number, std::vector<Picture
   }
   for (const RetrievalView& question : beat.retrieval) {
     const bool right = question.right.value_or(false);
-    out += fmt::format("<div class=\"box{}\">{}<p>{} <b>{}</b></p>{}</div>", right ? "" : " wrong",
-                       html_from_markdown(question.form.prompt),
-                       escaped(words_of(question.form, question.given)),
-                       right ? "✓ right"
-                             : "✗ right is: " + escaped(words_of(question.form, question.truth)),
-                       html_from_markdown(question.feedback));
+    out += fmt::format(
+        "<div class=\"box{}\">{}<p>{} <b>{}</b></p>{}</div>", right ? "" : " wrong",
+        html_from_markdown(question.form.prompt), escaped(words_of(question.form, question.given)),
+        right ? "✓ right" : "✗ right is: " + escaped(words_of(question.form, question.truth)),
+        html_from_markdown(question.feedback));
   }
   return out;
 }
@@ -297,25 +322,32 @@ std::string html_of_beat(const PlayedBeat& beat, int number, std::vector<Picture
 
 Result<std::string> html_of(const LessonOutcome& outcome, const std::string& pictures_folder) {
   auto pictures = pictures_in(pictures_folder);
-  if (!pictures) return pictures.error();
+  if (!pictures)
+    return pictures.error();
   const PlayedLesson& played = outcome.played;
   std::string out = fmt::format(
       "<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport "
-      "content=\"width=device-width\"><title>{0}</title><style>{1}</style></head><body><h1>{0}</h1>{2}",
+      "content=\"width=device-width\"><title>{0}</title><style>{1}</style></head><body><h1>{0}</"
+      "h1>{2}",
       escaped(played.meta.title), kStyle, html_from_markdown(played.meta.summary));
-  out += fmt::format("<p>Seed {}. Event-log hash <code>{}</code>: the same lesson and seed give the "
-                     "same hash on every machine.</p>",
-                     played.seed, hexadecimal(played.event_log_hash));
+  out += fmt::format(
+      "<p>Seed {}. Event-log hash <code>{}</code>: the same lesson and seed give the "
+      "same hash on every machine.</p>",
+      played.seed, hexadecimal(played.event_log_hash));
   if (!outcome.problem.empty()) {
-    out += "<div class=\"box wrong\"><p>The lesson stopped: " + escaped(outcome.problem) + "</p></div>";
+    out += "<div class=\"box wrong\"><p>The lesson stopped: " + escaped(outcome.problem) +
+           "</p></div>";
   }
   int number = 0;
-  for (const PlayedBeat& beat : played.beats) out += html_of_beat(beat, ++number, *pictures);
+  for (const PlayedBeat& beat : played.beats)
+    out += html_of_beat(beat, ++number, *pictures);
   const bool left = std::any_of(pictures->begin(), pictures->end(),
                                 [](const Picture& picture) { return !picture.used; });
-  if (left) out += "<h2>Pictures</h2>";
+  if (left)
+    out += "<h2>Pictures</h2>";
   for (const Picture& picture : *pictures) {
-    if (!picture.used) out += figure_of(picture);
+    if (!picture.used)
+      out += figure_of(picture);
   }
   out += "<h2>Checks</h2><table>";
   for (const CheckResult& check : outcome.checks) {

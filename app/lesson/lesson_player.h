@@ -35,15 +35,15 @@ namespace gv {
 
 enum class LessonPhase : std::uint8_t {
   Loading,
-  Question,        // read; then advance()
-  Predict,         // only submit_prediction() goes on; no control of the machine is enabled
-  Observe,         // the run goes on, or awaits_advance is set and advance() continues it
-  Compare,         // your prediction beside what happened
+  Question,  // read; then advance()
+  Predict,   // only submit_prediction() goes on; no control of the machine is enabled
+  Observe,   // the run goes on, or awaits_advance is set and advance() continues it
+  Compare,   // your prediction beside what happened
   Explain,
   OtherTechnique,  // the same guest under another technique, ledgers side by side
   Retrieve,        // answer_retrieval() until all are answered, then advance()
   Done,
-  Failed,          // `error` says why; retry() starts the beat anew
+  Failed,  // `error` says why; retry() starts the beat anew
 };
 std::string_view name_of(LessonPhase phase);
 
@@ -81,7 +81,7 @@ struct LessonView {
   std::optional<QuestionForm> prediction;
   Answer predicted;
   Confidence confidence = Confidence::Guessing;
-  Answer happened;                       // measured; set from Compare on
+  Answer happened;  // measured; set from Compare on
   std::optional<bool> prediction_right;
   std::string comparison;                // "You predicted … . What happened: … ."
   std::string explanation;               // set from Explain on
@@ -91,12 +91,12 @@ struct LessonView {
   std::vector<RetrievalView> retrieval;  // set in Retrieve
 
   PanelLayout panels;
-  std::vector<std::string> controls;     // allowed right now, by id; empty before the prediction
-  std::vector<std::string> hints;        // revealed so far
+  std::vector<std::string> controls;  // allowed right now, by id; empty before the prediction
+  std::vector<std::string> hints;     // revealed so far
   int hints_left = 0;
 
   int predictions_made = 0, predictions_right = 0;
-  std::string error;                     // one sentence, in phase Failed
+  std::string error;  // one sentence, in phase Failed
 };
 
 // What was played, once the lesson is Done. Equal for equal lesson, seed and answers.
@@ -109,8 +109,8 @@ struct PlayedBeat {
   std::vector<NarrationLine> narration;
   std::optional<LedgerSide> this_side, other_side;
   std::vector<RetrievalView> retrieval;
-  std::uint64_t phenomenon = 0;       // how often what the beat is about happened
-  std::uint64_t event_log_hash = 0;   // of the beat's machine when Observe was over
+  std::uint64_t phenomenon = 0;      // how often what the beat is about happened
+  std::uint64_t event_log_hash = 0;  // of the beat's machine when Observe was over
   std::uint64_t state_hash = 0;
   std::shared_ptr<const Snapshot> snapshot;
   EventView events;
@@ -120,13 +120,13 @@ struct PlayedLesson {
   LessonMeta meta;
   std::uint64_t seed = 0;
   std::vector<PlayedBeat> beats;
-  std::uint64_t event_log_hash = 0;   // over the beats' hashes, in order
+  std::uint64_t event_log_hash = 0;  // over the beats' hashes, in order
 };
 
 struct PlayerOptions {
   std::uint64_t seed = 1;
-  std::optional<EngineKind> engine;   // instead of the lesson's
-  bool pause_for_narration = true;    // lab.pause() waits for advance(); the headless runner does not
+  std::optional<EngineKind> engine;  // instead of the lesson's
+  bool pause_for_narration = true;  // lab.pause() waits for advance(); the headless runner does not
 };
 
 class LessonPlayer {
@@ -148,17 +148,17 @@ class LessonPlayer {
   bool submit_prediction(Answer answer, Confidence confidence);
   bool answer_retrieval(std::size_t index, Answer answer);
   bool request_hint();
-  bool retry();              // this beat from its question
+  bool retry();                // this beat from its question
   bool go_to_beat(int index);  // any beat from its question; for "back" and for presenters
-  void cancel();             // stops a run in progress; the phase becomes Failed
+  void cancel();               // stops a run in progress; the phase becomes Failed
 
   // Waits until the player's thread is idle or a view newer than `generation` exists.
   std::shared_ptr<const LessonView> wait_for_change(std::uint64_t generation,
                                                     std::uint64_t milliseconds) const;
   // What has been played so far; complete in phase Done.
   PlayedLesson played() const;
-  // Checks the functions that a learner wrote, one result per task of the lesson. Waits for its turn
-  // on the player's thread; `learner` must not be in use elsewhere meanwhile.
+  // Checks the functions that a learner wrote, one result per task of the lesson. Waits for its
+  // turn on the player's thread; `learner` must not be in use elsewhere meanwhile.
   std::vector<CheckResult> check_tasks(LuaHost& learner);
 
  private:

@@ -28,17 +28,17 @@ std::vector<CheckResult> checks_of(const PlayedLesson& played) {
     if (beat.prediction && beat.snapshot) {
       checks.push_back(check_of(
           "predict." + beat.id, beat.title + ": prediction", beat.prediction_right.value_or(false),
-          {"", words_of(*beat.prediction, beat.happened), words_of(*beat.prediction, beat.predicted),
-           "prediction of beat " + beat.id, "play the beat again and watch what stops the run"}));
+          {"", words_of(*beat.prediction, beat.happened),
+           words_of(*beat.prediction, beat.predicted), "prediction of beat " + beat.id,
+           "play the beat again and watch what stops the run"}));
     }
     for (std::size_t i = 0; i < beat.retrieval.size(); ++i) {
       const RetrievalView& question = beat.retrieval[i];
-      checks.push_back(check_of("retrieve." + beat.id + "." + std::to_string(i + 1),
-                                beat.title + ": question " + std::to_string(i + 1),
-                                question.right.value_or(false),
-                                {"", words_of(question.form, question.truth),
-                                 words_of(question.form, question.given),
-                                 "question of beat " + beat.id, ""}));
+      checks.push_back(check_of(
+          "retrieve." + beat.id + "." + std::to_string(i + 1),
+          beat.title + ": question " + std::to_string(i + 1), question.right.value_or(false),
+          {"", words_of(question.form, question.truth), words_of(question.form, question.given),
+           "question of beat " + beat.id, ""}));
     }
   }
   return checks;
@@ -50,17 +50,20 @@ bool go_on(LessonPlayer& player, LearnerAnswers& answers, const LessonView& view
     case LessonPhase::Predict: {
       Answer answer = answers.prediction(view.beat_id);
       // No answer is an answer too, and a wrong one: the lesson is played to its end.
-      if (!is_answered(answer)) answer = std::string("(none)");
+      if (!is_answered(answer))
+        answer = std::string("(none)");
       return player.submit_prediction(std::move(answer), answers.confidence(view.beat_id));
     }
     case LessonPhase::Retrieve:
       for (std::size_t i = 0; i < view.retrieval.size(); ++i) {
         Answer answer = answers.retrieval(view.beat_id, i, view.retrieval[i].form);
-        if (!is_answered(answer)) answer = std::string("(none)");
+        if (!is_answered(answer))
+          answer = std::string("(none)");
         player.answer_retrieval(i, std::move(answer));
       }
       return player.advance();
-    default: return player.advance();
+    default:
+      return player.advance();
   }
 }
 
@@ -76,11 +79,13 @@ Result<LessonOutcome> run_lesson(const std::string& folder, const RunOptions& op
           ? (std::filesystem::path(folder) / "solution" / "answers.lua").string()
           : options.answers_path;
   auto answers = LearnerAnswers::load(path, options.player.seed);
-  if (!answers) return answers.error();
+  if (!answers)
+    return answers.error();
   PlayerOptions player_options = options.player;
   player_options.pause_for_narration = false;
   auto opened = LessonPlayer::open(folder, player_options);
-  if (!opened) return opened.error();
+  if (!opened)
+    return opened.error();
   LessonPlayer& player = **opened;
 
   LessonOutcome outcome;
@@ -106,7 +111,8 @@ Result<LessonOutcome> run_lesson(const std::string& folder, const RunOptions& op
     view = player.wait_for_change(generation, 1000);
   }
   tell();
-  if (view->phase == LessonPhase::Failed) outcome.problem = view->error;
+  if (view->phase == LessonPhase::Failed)
+    outcome.problem = view->error;
   outcome.played = player.played();
   outcome.checks = checks_of(outcome.played);
   if (outcome.problem.empty()) {

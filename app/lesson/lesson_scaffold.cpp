@@ -17,7 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kLesson = R"lua(-- A lesson: data, and functions where a run is needed. Its prose is in text.en.md.
+constexpr std::string_view kLesson =
+    R"lua(-- A lesson: data, and functions where a run is needed. Its prose is in text.en.md.
 
 local function observe(machine)
   -- Run until the guest's kernel asks for something that it may not do by itself.
@@ -60,7 +61,8 @@ return {
 }
 )lua";
 
-constexpr std::string_view kText = R"md(# Texts of the lesson, by key. {{name}} is filled with what the run measured.
+constexpr std::string_view kText =
+    R"md(# Texts of the lesson, by key. {{name}} is filled with what the run measured.
 
 ## summary
 One sentence about the lesson.
@@ -116,7 +118,8 @@ constexpr std::string_view kSolution = R"lua(return {
 }
 )lua";
 
-constexpr std::string_view kWrong = R"lua(-- Believes that the guest kernel runs where it thinks it runs.
+constexpr std::string_view kWrong =
+    R"lua(-- Believes that the guest kernel runs where it thinks it runs.
 return {
   fails = "predict.ring",
   predictions = { ring = { answer = "ring-0", confidence = "certain" } },
@@ -152,7 +155,8 @@ Result<void> write_file(const fs::path& path, const std::string& text) {
   file << text;
   file.close();
   if (!file) {
-    return Error{ErrorCode::InvalidInput, path.string() + ": cannot be written; choose a folder of yours"};
+    return Error{ErrorCode::InvalidInput,
+                 path.string() + ": cannot be written; choose a folder of yours"};
   }
   return {};
 }
@@ -166,7 +170,8 @@ Result<void> write_new_lesson(const std::string& folder) {
   }
   const fs::path root(folder);
   fs::path named = root.lexically_normal();
-  if (named.filename().empty()) named = named.parent_path();
+  if (named.filename().empty())
+    named = named.parent_path();
   std::string slug;
   for (const char c : named.filename().string()) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';

@@ -46,14 +46,16 @@ return glue
 )lua";
 
 std::string string_in(const LuaValue& table, const char* name, const std::string& otherwise = {}) {
-  if (!table.is_object()) return otherwise;
+  if (!table.is_object())
+    return otherwise;
   const auto found = table.find(name);
   return found != table.end() && found->is_string() ? found->get<std::string>() : otherwise;
 }
 
 std::vector<std::string> strings_in(const LuaValue& table, const char* name) {
   std::vector<std::string> strings;
-  if (!table.is_object() || !table.contains(name) || !table[name].is_array()) return strings;
+  if (!table.is_object() || !table.contains(name) || !table[name].is_array())
+    return strings;
   for (const LuaValue& item : table[name]) {
     strings.push_back(item.is_string() ? item.get<std::string>() : item.dump());
   }
@@ -92,18 +94,23 @@ std::vector<std::string> hints_in(const std::string& text) {
 
 Result<std::string> read_text_file(const std::string& path) {
   std::error_code ignored;
-  if (fs::is_directory(path, ignored)) return mistake(path + ": is a folder; give a file");
+  if (fs::is_directory(path, ignored))
+    return mistake(path + ": is a folder; give a file");
   std::ifstream file(path, std::ios::binary);
-  if (!file) return mistake(path + ": cannot be read: " + std::strerror(errno));
+  if (!file)
+    return mistake(path + ": cannot be read: " + std::strerror(errno));
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
 }
 
 LuaValue value_of(const Answer& answer) {
-  if (const auto* text = std::get_if<std::string>(&answer)) return *text;
-  if (const auto* number = std::get_if<double>(&answer)) return *number;
-  if (const auto* order = std::get_if<std::vector<std::string>>(&answer)) return *order;
+  if (const auto* text = std::get_if<std::string>(&answer))
+    return *text;
+  if (const auto* number = std::get_if<double>(&answer))
+    return *number;
+  if (const auto* order = std::get_if<std::vector<std::string>>(&answer))
+    return *order;
   return {};
 }
 
@@ -118,17 +125,23 @@ Result<std::unique_ptr<LessonScript>> LessonScript::load(const std::string& fold
   environment.folder = folder;
 
   auto source = read_text_file((fs::path(folder) / "lesson.lua").string());
-  if (!source) return source.error();
+  if (!source)
+    return source.error();
   auto prose = read_text_file((fs::path(folder) / "text.en.md").string());
-  if (!prose) return prose.error();
+  if (!prose)
+    return prose.error();
   auto texts = parse_texts("text.en.md", *prose);
-  if (!texts) return texts.error();
+  if (!texts)
+    return texts.error();
   lesson.text = std::move(*texts);
   auto hints = read_text_file((fs::path(folder) / "hints.en.md").string());
-  if (!hints) return hints.error();
+  if (!hints)
+    return hints.error();
   auto hint_texts = parse_texts("hints.en.md", *hints);
-  if (!hint_texts) return hint_texts.error();
-  for (const auto& [key, text] : *hint_texts) lesson.hints[key] = hints_in(text);
+  if (!hint_texts)
+    return hint_texts.error();
+  for (const auto& [key, text] : *hint_texts)
+    lesson.hints[key] = hints_in(text);
   environment.text = [texts = &lesson.text](const std::string& key) {
     const auto found = texts->find(key);
     return found == texts->end() ? std::string() : found->second;
@@ -158,7 +171,8 @@ Result<std::unique_ptr<LessonScript>> LessonScript::load(const std::string& fold
       "  return copy "
       "end "
       "return data(lesson, 0)");
-  if (!skeleton.ok()) return mistake((fs::path(folder) / skeleton.error->message).string());
+  if (!skeleton.ok())
+    return mistake((fs::path(folder) / skeleton.error->message).string());
   script->table_ = skeleton.first();
   GV_TRY(script->read(script->table_));
   return script;
@@ -171,7 +185,8 @@ std::string LessonScript::text_or(const std::string& key, const std::string& oth
 
 Result<std::string> LessonScript::text(const std::string& key, const LuaValue& values) const {
   auto filled = fill_template(text_or(key, ""), values);
-  if (!filled) return mistake("text.en.md: " + key + ": " + filled.error().message);
+  if (!filled)
+    return mistake("text.en.md: " + key + ": " + filled.error().message);
   return filled;
 }
 
@@ -186,7 +201,8 @@ Result<QuestionForm> LessonScript::read_form(const LuaValue& table,
   } else if (kind == "ordering") {
     form.kind = PredictionKind::Ordering;
   } else {
-    return mistake(prefix + ": '" + kind + "' is no kind of question; there are choice, number, ordering");
+    return mistake(prefix + ": '" + kind +
+                   "' is no kind of question; there are choice, number, ordering");
   }
   form.unit = string_in(table, "unit");
   if (table.contains("tolerance") && table["tolerance"].is_number()) {
@@ -196,11 +212,13 @@ Result<QuestionForm> LessonScript::read_form(const LuaValue& table,
     for (const LuaValue& item : table["choices"]) {
       Choice choice;
       choice.id = item.is_string() ? item.get<std::string>() : string_in(item, "id");
-      if (choice.id.empty()) return mistake(prefix + ": a choice has no id");
+      if (choice.id.empty())
+        return mistake(prefix + ": a choice has no id");
       choice.text = string_in(item, "text", text_or(prefix + ".choice." + choice.id, ""));
       choice.feedback = text_or(prefix + ".feedback." + choice.id, "");
       const std::string belief = string_in(item, "misconception");
-      if (!belief.empty()) choice.misconception = belief;
+      if (!belief.empty())
+        choice.misconception = belief;
       form.choices.push_back(std::move(choice));
     }
   }
@@ -213,17 +231,21 @@ Result<QuestionForm> LessonScript::read_form(const LuaValue& table,
 Result<Beat> LessonScript::read_beat(const LuaValue& table, std::size_t index) const {
   Beat beat;
   beat.id = string_in(table, "id");
-  if (beat.id.empty()) return mistake(fmt::format("lesson.lua: beat {} has no id", index + 1));
+  if (beat.id.empty())
+    return mistake(fmt::format("lesson.lua: beat {} has no id", index + 1));
   const std::string where = "lesson.lua: beat '" + beat.id + "'";
-  if (!table.contains("observe")) return mistake(where + " has no observe function");
-  if (!table.contains("machine")) return mistake(where + " has no machine");
+  if (!table.contains("observe"))
+    return mistake(where + " has no observe function");
+  if (!table.contains("machine"))
+    return mistake(where + " has no machine");
   beat.title = text_or(beat.id + ".title", beat.id);
   beat.question = text_or(beat.id + ".question", "");
   beat.explanation = text_or(beat.id + ".explain", "");
   beat.other_technique = text_or(beat.id + ".other", "");
   if (table.contains("predict")) {
     auto form = read_form(table["predict"], beat.id);
-    if (!form) return form.error();
+    if (!form)
+      return form.error();
     form->prompt = text_or(beat.id + ".predict", "");
     beat.prediction = std::move(*form);
   }
@@ -269,11 +291,13 @@ Result<void> LessonScript::read(const LuaValue& table) {
   }
   for (std::size_t i = 0; i < table["beats"].size(); ++i) {
     auto beat = read_beat(table["beats"][i], i);
-    if (!beat) return beat.error();
+    if (!beat)
+      return beat.error();
     lesson_.beats.push_back(std::move(*beat));
   }
   if (table.contains("tasks") && table["tasks"].is_array()) {
-    for (const LuaValue& task : table["tasks"]) lesson_.task_ids.push_back(string_in(task, "id"));
+    for (const LuaValue& task : table["tasks"])
+      lesson_.task_ids.push_back(string_in(task, "id"));
   }
   return {};
 }
@@ -282,7 +306,9 @@ LuaOutcome LessonScript::observe(std::size_t beat) {
   return host_.call("glue.observe", LuaValue::array({beat + 1}));
 }
 
-bool LessonScript::has_other(std::size_t beat) const { return table_["beats"][beat].contains("other"); }
+bool LessonScript::has_other(std::size_t beat) const {
+  return table_["beats"][beat].contains("other");
+}
 
 LuaOutcome LessonScript::observe_other(std::size_t beat, const LuaValue& outcome) {
   return host_.call("glue.other", LuaValue::array({beat + 1, outcome}));
@@ -293,8 +319,10 @@ LuaOutcome LessonScript::check_task(std::size_t task) {
 }
 
 Answer LessonScript::answer_from(const LuaValue& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_number()) return value.get<double>();
+  if (value.is_string())
+    return value.get<std::string>();
+  if (value.is_number())
+    return value.get<double>();
   if (value.is_array() && !value.empty()) {
     std::vector<std::string> order;
     for (const LuaValue& item : value) {
@@ -311,33 +339,42 @@ Result<DrawnQuestion> LessonScript::draw(std::size_t beat, int question, const L
   const auto own_seed = static_cast<std::int64_t>(mixed.next() >> 1);
   const LuaOutcome drawn =
       host_.call("glue.retrieve", LuaValue::array({beat + 1, question + 1, outcome, own_seed}));
-  if (!drawn.ok()) return mistake(drawn.error->message);
+  if (!drawn.ok())
+    return mistake(drawn.error->message);
   const LuaValue table = drawn.first();
   const std::string prefix = fmt::format("{}.retrieve.{}", lesson_.beats[beat].id, question + 1);
-  if (!table.is_object()) return mistake("lesson.lua: " + prefix + " must return a table");
+  if (!table.is_object())
+    return mistake("lesson.lua: " + prefix + " must return a table");
   auto form = read_form(table, prefix);
-  if (!form) return form.error();
+  if (!form)
+    return form.error();
   LuaValue values = outcome.is_object() ? outcome : LuaValue::object();
-  if (table.contains("values") && table["values"].is_object()) values.update(table["values"]);
+  if (table.contains("values") && table["values"].is_object())
+    values.update(table["values"]);
   auto prompt = text(prefix, values);
-  if (!prompt) return prompt.error();
+  if (!prompt)
+    return prompt.error();
   form->prompt = *prompt;
   for (Choice& choice : form->choices) {
     auto filled = fill_template(choice.text, values);
-    if (!filled) return mistake(prefix + ": " + filled.error().message);
+    if (!filled)
+      return mistake(prefix + ": " + filled.error().message);
     choice.text = *filled;
   }
   auto feedback = text(prefix + ".feedback", values);
-  if (!feedback) return feedback.error();
+  if (!feedback)
+    return feedback.error();
   const Answer truth = answer_from(table.contains("answer") ? table["answer"] : LuaValue());
-  if (!is_answered(truth)) return mistake("lesson.lua: " + prefix + " returned no answer");
+  if (!is_answered(truth))
+    return mistake("lesson.lua: " + prefix + " returned no answer");
   return DrawnQuestion{std::move(*form), truth, *feedback};
 }
 
 Result<Lesson> load_lesson(const std::string& folder) {
   LabEnvironment environment;
   auto script = LessonScript::load(folder, environment);
-  if (!script) return script.error();
+  if (!script)
+    return script.error();
   return (*script)->lesson();
 }
 

@@ -37,8 +37,8 @@ class LessonScript {
   const Lesson& lesson() const { return lesson_; }
   LuaHost& host() { return host_; }
 
-  // Makes the beat's machine and runs its observe function; the outcome's values are returned, among
-  // them `answer` and `phenomenon`.
+  // Makes the beat's machine and runs its observe function; the outcome's values are returned,
+  // among them `answer` and `phenomenon`.
   LuaOutcome observe(std::size_t beat);
   LuaOutcome observe_other(std::size_t beat, const LuaValue& outcome);
   bool has_other(std::size_t beat) const;

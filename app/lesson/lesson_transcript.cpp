@@ -21,7 +21,8 @@ std::string line_of(const LedgerSide& side) {
   const Ledger& l = side.ledger;
   const std::uint64_t total = l.total_cycles();
   return fmt::format(
-      "{} on {}: {} instructions, {} of them by the CPU itself; {} exits; {} virtual cycles, {:.1f} % "
+      "{} on {}: {} instructions, {} of them by the CPU itself; {} exits; {} virtual cycles, "
+      "{:.1f} % "
       "of them for exits",
       name_of(side.technique), name_of(side.engine), l.retired, l.direct, l.total_exits(), total,
       total == 0 ? 0.0 : 100.0 * static_cast<double>(l.exit_cycles()) / static_cast<double>(total));
@@ -41,23 +42,28 @@ std::string transcript_of(const LessonOutcome& outcome) {
         out += fmt::format("  - {}\n", choice.text);
       }
     }
-    if (!beat.narration.empty()) out += "\nThe run.\n";
+    if (!beat.narration.empty())
+      out += "\nThe run.\n";
     for (const NarrationLine& line : beat.narration) {
       out += fmt::format("  after {} instructions: {}\n", line.at.retired, line.text);
     }
-    if (!beat.comparison.empty()) out += "\n" + beat.comparison + "\n";
-    if (!beat.explanation.empty()) out += "\n" + beat.explanation + "\n";
+    if (!beat.comparison.empty())
+      out += "\n" + beat.comparison + "\n";
+    if (!beat.explanation.empty())
+      out += "\n" + beat.explanation + "\n";
     if (beat.other_side && beat.this_side) {
       out += fmt::format("\nThe same guest under another technique.\n  {}\n  {}\n\n{}\n",
                          line_of(*beat.this_side), line_of(*beat.other_side), beat.other_technique);
     }
     for (const RetrievalView& question : beat.retrieval) {
-      out += fmt::format("\nQuestion. {}\n  Answer: {}. {}\n", question.form.prompt,
-                         words_of(question.form, question.given),
-                         question.right.value_or(false)
-                             ? "Right."
-                             : "Not so; right is: " + words_of(question.form, question.truth) + ".");
-      if (!question.feedback.empty()) out += "  " + question.feedback + "\n";
+      out +=
+          fmt::format("\nQuestion. {}\n  Answer: {}. {}\n", question.form.prompt,
+                      words_of(question.form, question.given),
+                      question.right.value_or(false)
+                          ? "Right."
+                          : "Not so; right is: " + words_of(question.form, question.truth) + ".");
+      if (!question.feedback.empty())
+        out += "  " + question.feedback + "\n";
     }
   }
   out += "\nChecks\n";
@@ -68,7 +74,8 @@ std::string transcript_of(const LessonOutcome& outcome) {
                          finding.observed, finding.where);
     }
   }
-  if (!outcome.problem.empty()) out += "\nThe lesson stopped: " + outcome.problem + "\n";
+  if (!outcome.problem.empty())
+    out += "\nThe lesson stopped: " + outcome.problem + "\n";
   out += fmt::format("\nevent-log hash {}\n", hexadecimal(outcome.played.event_log_hash));
   return out;
 }
@@ -97,9 +104,12 @@ nlohmann::json json_of(const LessonOutcome& outcome) {
                             {"state_hash", hexadecimal(beat.state_hash)},
                             {"narration", std::move(narration)},
                             {"retrieval", std::move(retrieval)}};
-    if (beat.prediction_right) entry["prediction_right"] = *beat.prediction_right;
-    if (beat.this_side) entry["this_technique"] = value_of_side(*beat.this_side);
-    if (beat.other_side) entry["other_technique"] = value_of_side(*beat.other_side);
+    if (beat.prediction_right)
+      entry["prediction_right"] = *beat.prediction_right;
+    if (beat.this_side)
+      entry["this_technique"] = value_of_side(*beat.this_side);
+    if (beat.other_side)
+      entry["other_technique"] = value_of_side(*beat.other_side);
     beats.push_back(std::move(entry));
   }
   nlohmann::json checks = nlohmann::json::array();

@@ -38,11 +38,13 @@ void LuaBudget::begin() {
 }
 
 void LuaBudget::stop(lua_State* state, LuaFault fault) {
-  if (!spent_) spent_ = fault;
+  if (!spent_)
+    spent_ = fault;
   // From here on every instruction raises: catching this error gains a script nothing.
   set_look_interval(state, 1);
   luaL_where(state, 0);
-  if (lua_tostring(state, -1)[0] == '\0') luaL_where(state, 1);
+  if (lua_tostring(state, -1)[0] == '\0')
+    luaL_where(state, 1);
   std::string sentence = lua_tostring(state, -1);
   switch (*spent_) {
     case LuaFault::InstructionLimit:
@@ -50,14 +52,16 @@ void LuaBudget::stop(lua_State* state, LuaFault fault) {
                   " instructions; it may loop without end";
       break;
     case LuaFault::TimeLimit:
-      sentence += "the script used up its " + std::to_string(limits_.cpu_time.count()) +
-                  " ms of CPU time";
+      sentence +=
+          "the script used up its " + std::to_string(limits_.cpu_time.count()) + " ms of CPU time";
       break;
     case LuaFault::OutputLimit:
-      sentence += "the script printed more than its " + std::to_string(limits_.output_bytes) +
-                  " bytes";
+      sentence +=
+          "the script printed more than its " + std::to_string(limits_.output_bytes) + " bytes";
       break;
-    default: sentence += "the script was cancelled"; break;
+    default:
+      sentence += "the script was cancelled";
+      break;
   }
   lua_pushlstring(state, sentence.data(), sentence.size());
   lua_error(state);
@@ -66,9 +70,12 @@ void LuaBudget::stop(lua_State* state, LuaFault fault) {
 
 void LuaBudget::pay(lua_State* state, std::uint64_t cost) {
   used_ += cost;
-  if (spent_) stop(state, *spent_);
-  if (used_ > limits_.instructions) stop(state, LuaFault::InstructionLimit);
-  if (cancelled) stop(state, LuaFault::Cancelled);
+  if (spent_)
+    stop(state, *spent_);
+  if (used_ > limits_.instructions)
+    stop(state, LuaFault::InstructionLimit);
+  if (cancelled)
+    stop(state, LuaFault::Cancelled);
 }
 
 void LuaBudget::on_instructions(lua_State* state) {
@@ -80,14 +87,17 @@ void LuaBudget::on_instructions(lua_State* state) {
 
 void LuaBudget::write(lua_State* state, std::string_view text) {
   written_ += text.size();
-  if (written_ > limits_.output_bytes) stop(state, LuaFault::OutputLimit);
+  if (written_ > limits_.output_bytes)
+    stop(state, LuaFault::OutputLimit);
   output.append(text);
-  if (sink) sink(text);
+  if (sink)
+    sink(text);
 }
 
 void* LuaBudget::allocate(void* budget, void* block, std::size_t before, std::size_t after) {
   auto& self = *static_cast<LuaBudget*>(budget);
-  if (block == nullptr) before = 0;  // Lua passes the kind of object here
+  if (block == nullptr)
+    before = 0;  // Lua passes the kind of object here
   if (after == 0) {
     std::free(block);
     self.memory_ -= before;
@@ -102,7 +112,8 @@ void* LuaBudget::allocate(void* budget, void* block, std::size_t before, std::si
     self.used_ += more / kBytesPerInstruction;
   }
   void* moved = std::realloc(block, after);
-  if (moved != nullptr) self.memory_ = self.memory_ - before + after;
+  if (moved != nullptr)
+    self.memory_ = self.memory_ - before + after;
   return moved;
 }
 

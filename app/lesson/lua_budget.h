@@ -29,9 +29,9 @@ class LuaBudget {
 
   static LuaBudget& of(lua_State* state);
 
-  void begin();                                   // a new call with a full budget
+  void begin();                                    // a new call with a full budget
   void pay(lua_State* state, std::uint64_t cost);  // raises when nothing is left
-  void on_instructions(lua_State* state);         // from the count hook
+  void on_instructions(lua_State* state);          // from the count hook
   void write(lua_State* state, std::string_view text);
   static void* allocate(void* budget, void* block, std::size_t before, std::size_t after);
 

@@ -17,10 +17,11 @@ class Condition : public ConditionProblem {
 
   Result<void> compile(const std::string& expression) {
     // The extra parentheses make sure that it is one expression and nothing after it.
-    const LuaOutcome outcome = host_.run(
-        "condition", "local text = ... local f, problem = load('return (' .. text .. '\\n)', "
-                     "'=condition', 't') if not f then error(problem, 0) end check = f",
-        LuaValue::array({expression}));
+    const LuaOutcome outcome =
+        host_.run("condition",
+                  "local text = ... local f, problem = load('return (' .. text .. '\\n)', "
+                  "'=condition', 't') if not f then error(problem, 0) end check = f",
+                  LuaValue::array({expression}));
     if (!outcome.ok()) {
       return Error{ErrorCode::InvalidInput, "'" + expression + "': " + outcome.error->message +
                                                 "; write an expression such as eax == 4"};
@@ -30,9 +31,11 @@ class Condition : public ConditionProblem {
 
   bool holds(const StopProbe& probe) {
     const std::lock_guard lock(mutex_);
-    if (!problem_.empty()) return false;
+    if (!problem_.empty())
+      return false;
     const LuaValue registers = value_of(probe.registers);
-    for (const auto& [name, value] : registers.items()) host_.set_global(name, value);
+    for (const auto& [name, value] : registers.items())
+      host_.set_global(name, value);
     host_.set_global("retired", probe.position.retired);
     host_.set_global("cycles", probe.position.cycles);
     host_.set_global("exits", probe.ledger.total_exits());
@@ -41,10 +44,10 @@ class Condition : public ConditionProblem {
             probe.exit == nullptr ? nullptr : std::get_if<ExitTaken>(&probe.exit->body)) {
       reason = std::string(name_of(exit->reason));
       mnemonic = std::string(name_of(exit->mnemonic));
-      const bool is_port =
-          exit->reason == ExitReason::PortRead || exit->reason == ExitReason::PortWrite ||
-          exit->mnemonic == Mnemonic::In || exit->mnemonic == Mnemonic::Out ||
-          exit->mnemonic == Mnemonic::Ins || exit->mnemonic == Mnemonic::Outs;
+      const bool is_port = exit->reason == ExitReason::PortRead ||
+                           exit->reason == ExitReason::PortWrite ||
+                           exit->mnemonic == Mnemonic::In || exit->mnemonic == Mnemonic::Out ||
+                           exit->mnemonic == Mnemonic::Ins || exit->mnemonic == Mnemonic::Outs;
       (is_port ? port : vector) = exit->qualification;
       number = exit->qualification;
     }
@@ -82,8 +85,8 @@ Result<CompiledCondition> compile_condition(const std::string& expression) {
   limits.cpu_time = std::chrono::milliseconds(100);
   auto condition = std::make_shared<Condition>(limits);
   GV_TRY(condition->compile(expression));
-  return CompiledCondition{
-      [condition](const StopProbe& probe) { return condition->holds(probe); }, condition};
+  return CompiledCondition{[condition](const StopProbe& probe) { return condition->holds(probe); },
+                           condition};
 }
 
 }  // namespace gv

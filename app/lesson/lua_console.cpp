@@ -23,12 +23,14 @@ LuaLimits console_limits() {
 
 // A value as a person wants to read it: tables as Lua writes them.
 std::string shown(const LuaValue& value, int depth = 0) {
-  if (value.is_null()) return "nil";
+  if (value.is_null())
+    return "nil";
   if (value.is_string()) {
     return depth == 0 ? value.get<std::string>()
                       : value.dump(-1, ' ', false, LuaValue::error_handler_t::replace);
   }
-  if (!value.is_structured()) return value.dump();
+  if (!value.is_structured())
+    return value.dump();
   std::string out = "{";
   std::size_t count = 0;
   for (const auto& [key, item] : value.items()) {
@@ -59,7 +61,8 @@ struct LuaConsole::Implementation {
     std::unique_lock lock(mutex);
     while (true) {
       changed.wait(lock, [&] { return stopping || !queue.empty(); });
-      if (stopping) return;
+      if (stopping)
+        return;
       const std::string line = std::move(queue.front());
       queue.pop_front();
       working = true;
@@ -74,9 +77,12 @@ struct LuaConsole::Implementation {
       if (outcome.ok()) {
         std::string text;
         for (const LuaValue& value : outcome.values) {
-          text += (text.empty() ? "" : "\t") + shown(value);
+          if (!text.empty())
+            text += '\t';
+          text += shown(value);
         }
-        if (!outcome.values.empty()) lines.push_back({ConsoleLineKind::Result, text});
+        if (!outcome.values.empty())
+          lines.push_back({ConsoleLineKind::Result, text});
       } else {
         lines.push_back({ConsoleLineKind::Error, outcome.error->message});
       }
@@ -98,7 +104,8 @@ LuaConsole::LuaConsole() : implementation_(std::make_unique<Implementation>()) {
     return true;
   };
   self.host.on_output([add](std::string_view text) {
-    if (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+    if (!text.empty() && text.back() == '\n')
+      text.remove_suffix(1);
     add(std::string(text));
   });
   self.thread = std::thread([&self] { self.work(); });
@@ -131,9 +138,11 @@ void LuaConsole::submit(std::string line) {
 void LuaConsole::cancel() {
   const std::lock_guard lock(implementation_->mutex);
   implementation_->queue.clear();
-  if (!implementation_->working) return;
+  if (!implementation_->working)
+    return;
   implementation_->host.cancel();
-  if (implementation_->machine) implementation_->machine->submit(Pause{});
+  if (implementation_->machine)
+    implementation_->machine->submit(Pause{});
 }
 
 bool LuaConsole::busy() const {
@@ -149,14 +158,16 @@ std::vector<ConsoleLine> LuaConsole::take_lines() {
 std::vector<std::string> LuaConsole::completions(const std::string& prefix) const {
   std::vector<std::string> found;
   const auto offer = [&](const std::string& name) {
-    if (name.rfind(prefix, 0) == 0) found.push_back(name);
+    if (name.rfind(prefix, 0) == 0)
+      found.push_back(name);
   };
   offer("machine");
   for (const std::string& name : lab_surface()) {
     offer(name);
     // A method's name follows whatever the machine is called: "machine:re".
     constexpr std::string_view kMethod = "Machine:";
-    if (name.rfind(kMethod, 0) == 0) offer("machine:" + name.substr(kMethod.size()));
+    if (name.rfind(kMethod, 0) == 0)
+      offer("machine:" + name.substr(kMethod.size()));
   }
   std::sort(found.begin(), found.end());
   return found;

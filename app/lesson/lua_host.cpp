@@ -16,22 +16,22 @@ namespace {
 
 // What a script may look for in vain, so that the message can say that it never was here.
 constexpr std::array<std::string_view, 9> kAbsent = {
-    "os",     "io",       "package",   "debug",         "require",
-    "dofile", "loadfile", "coroutine", "collectgarbage"};
+    "os", "io", "package", "debug", "require", "dofile", "loadfile", "coroutine", "collectgarbage"};
 
 std::string sentence_of(std::string message, const std::string& name) {
   // "[string "..."]" never occurs: chunks are named after their files.
   for (std::string_view absent : kAbsent) {
     const std::string quoted = "global '" + std::string(absent) + "'";
     if (message.find(quoted) != std::string::npos) {
-      message += "; scripts have no '" + std::string(absent) +
-                 "': no files, no processes and no clock";
+      message +=
+          "; scripts have no '" + std::string(absent) + "': no files, no processes and no clock";
       break;
     }
   }
   // Only the first line: a script's own error text may be a page.
   message = message.substr(0, message.find('\n'));
-  if (message.size() > 500) message = message.substr(0, 497) + "...";
+  if (message.size() > 500)
+    message = message.substr(0, 497) + "...";
   if (message.find(name + ":") == std::string::npos && message.find(':') == std::string::npos) {
     message = name + ": " + message;
   }
@@ -43,7 +43,8 @@ void find_place(LuaError& error) {
   for (std::size_t colon = error.message.find(':'); colon != std::string::npos;
        colon = error.message.find(':', colon + 1)) {
     const std::size_t next = error.message.find(':', colon + 1);
-    if (next == std::string::npos) return;
+    if (next == std::string::npos)
+      return;
     const std::string digits = error.message.substr(colon + 1, next - colon - 1);
     if (digits.empty() || digits.size() > 9 ||
         digits.find_first_not_of("0123456789") != std::string::npos) {
@@ -86,7 +87,8 @@ struct LuaHost::Implementation {
       lua_settop(s, 0);
       (*c.body)(s);
       const int count = lua_gettop(s);
-      for (int i = 1; i <= count; ++i) c.values.push_back(value_at(s, i));
+      for (int i = 1; i <= count; ++i)
+        c.values.push_back(value_at(s, i));
       return 0;
     });
     lua_pushlightuserdata(state, &call);
@@ -118,7 +120,8 @@ struct LuaHost::Implementation {
     } else if (status == LUA_ERRMEM || message.find("not enough memory") != std::string::npos) {
       error.fault = LuaFault::MemoryLimit;
       message = name + ": the script needed more than its " +
-                std::to_string(budget.limits().memory_bytes >> 20) + " MiB of memory, or more than " +
+                std::to_string(budget.limits().memory_bytes >> 20) +
+                " MiB of memory, or more than " +
                 std::to_string(budget.limits().largest_allocation >> 20) + " MiB in one piece";
     } else if (syntax_error) {
       error.fault = LuaFault::Syntax;
@@ -130,7 +133,7 @@ struct LuaHost::Implementation {
   }
 
   void load(lua_State* s, std::string_view name, std::string_view source) {
-    const std::string chunk = "@" + std::string(name);
+    const std::string chunk = std::string(1, '@').append(name);
     if (!source.empty() && source.front() == '#') {  // a script's first line
       const std::size_t end = source.find('\n');
       source.remove_prefix(end == std::string_view::npos ? source.size() : end);
@@ -172,12 +175,12 @@ LuaHost::LuaHost(LuaLimits limits, std::uint64_t seed)
     : implementation_(std::make_unique<Implementation>(limits, seed)) {}
 LuaHost::~LuaHost() = default;
 
-LuaOutcome LuaHost::run(std::string_view name, std::string_view source,
-                        const LuaValue& arguments) {
+LuaOutcome LuaHost::run(std::string_view name, std::string_view source, const LuaValue& arguments) {
   const std::string file(name);
   return implementation_->protect(file, [&](lua_State* s) {
     implementation_->load(s, name, source);
-    for (const LuaValue& argument : arguments) push_value(s, argument);
+    for (const LuaValue& argument : arguments)
+      push_value(s, argument);
     lua_call(s, static_cast<int>(arguments.size()), LUA_MULTRET);
   });
 }
@@ -199,8 +202,8 @@ LuaOutcome LuaHost::run_file(const std::string& path) {
 LuaOutcome LuaHost::evaluate(std::string_view name, std::string_view line) {
   const std::string file(name);
   return implementation_->protect(file, [&](lua_State* s) {
-    const std::string chunk = "=" + file;
-    const std::string expression = "return " + std::string(line);
+    const std::string chunk = std::string(1, '=').append(file);
+    const std::string expression = std::string("return ").append(line);
     if (luaL_loadbufferx(s, expression.data(), expression.size(), chunk.c_str(), "t") != LUA_OK) {
       lua_settop(s, 0);
       implementation_->load(s, name, line);
@@ -226,7 +229,8 @@ LuaOutcome LuaHost::call(std::string_view path, const LuaValue& arguments) {
     if (lua_type(s, -1) != LUA_TFUNCTION) {
       luaL_error(s, "%s: there is no function of this name", name.c_str());
     }
-    for (const LuaValue& argument : arguments) push_value(s, argument);
+    for (const LuaValue& argument : arguments)
+      push_value(s, argument);
     lua_call(s, static_cast<int>(arguments.size()), LUA_MULTRET);
   });
 }

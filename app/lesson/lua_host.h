@@ -54,12 +54,13 @@ enum class LuaFault : std::uint8_t {
   Cancelled,
 };
 
-// Why a script stopped, as one sentence: "answers.lua:12: attempt to call a nil value (global 'f')".
+// Why a script stopped, as one sentence: "answers.lua:12: attempt to call a nil value (global
+// 'f')".
 struct LuaError {
   LuaFault fault = LuaFault::Runtime;
   std::string message;  // the whole sentence, with file and line in front where known
   std::string file;
-  int line = 0;         // 0 when unknown
+  int line = 0;  // 0 when unknown
 };
 // Whether a budget and not the script's logic ended it: a Timeout rather than an Error.
 bool is_limit(LuaFault fault);

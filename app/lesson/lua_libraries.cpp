@@ -22,8 +22,10 @@ int sandboxed_print(lua_State* state) {
     lua_call(state, 1, 1);
     std::size_t length = 0;
     const char* text = lua_tolstring(state, -1, &length);
-    if (text == nullptr) return luaL_error(state, "'tostring' must return a string to 'print'");
-    if (i > 1) line += '\t';
+    if (text == nullptr)
+      return luaL_error(state, "'tostring' must return a string to 'print'");
+    if (i > 1)
+      line += '\t';
     line.append(text, length);
     lua_pop(state, 1);
   }
@@ -39,7 +41,8 @@ int sandboxed_tostring(lua_State* state) {
   if (kind == LUA_TFUNCTION || kind == LUA_TTABLE || kind == LUA_TUSERDATA ||
       kind == LUA_TLIGHTUSERDATA) {
     if (luaL_callmeta(state, 1, "__tostring")) {
-      if (!lua_isstring(state, -1)) return luaL_error(state, "'__tostring' must return a string");
+      if (!lua_isstring(state, -1))
+        return luaL_error(state, "'__tostring' must return a string");
       return 1;
     }
     lua_pushstring(state, luaL_typename(state, 1));
@@ -53,6 +56,7 @@ int sandboxed_load(lua_State* state) {
   std::size_t length = 0;
   const char* source = luaL_checklstring(state, 1, &length);
   const char* name = luaL_optstring(state, 2, "=load");
+  lua_settop(state, 4);  // so that 4 is the environment and not what we push
   LuaBudget::of(state).pay(state, length / 4);
   if (luaL_loadbufferx(state, source, length, name, "t") != LUA_OK) {
     lua_pushnil(state);
@@ -61,7 +65,8 @@ int sandboxed_load(lua_State* state) {
   }
   if (!lua_isnoneornil(state, 4)) {
     lua_pushvalue(state, 4);
-    if (lua_setupvalue(state, -2, 1) == nullptr) lua_pop(state, 1);
+    if (lua_setupvalue(state, -2, 1) == nullptr)
+      lua_pop(state, 1);
   }
   return 1;
 }
@@ -82,7 +87,8 @@ int sandboxed_setmetatable(lua_State* state) {
 int sandboxed_pcall(lua_State* state) {
   luaL_checkany(state, 1);
   const int status = lua_pcall(state, lua_gettop(state) - 1, LUA_MULTRET, 0);
-  if (status != LUA_OK && LuaBudget::of(state).spent()) return lua_error(state);
+  if (status != LUA_OK && LuaBudget::of(state).spent())
+    return lua_error(state);
   lua_pushboolean(state, status == LUA_OK);
   lua_insert(state, 1);
   return lua_gettop(state);
@@ -97,7 +103,8 @@ int sandboxed_xpcall(lua_State* state) {
   lua_remove(state, 3);  // handler, function, arguments
   const int status = lua_pcall(state, lua_gettop(state) - 2, LUA_MULTRET, 0);
   if (status != LUA_OK) {
-    if (LuaBudget::of(state).spent()) return lua_error(state);
+    if (LuaBudget::of(state).spent())
+      return lua_error(state);
     lua_call(state, 1, LUA_MULTRET);
     lua_pushboolean(state, false);
     lua_insert(state, 1);
@@ -112,10 +119,12 @@ int sandboxed_xpcall(lua_State* state) {
 int next_pair(lua_State* state) {
   lua_Integer index = lua_tointeger(state, lua_upvalueindex(2));
   while (true) {
-    if (lua_rawgeti(state, lua_upvalueindex(1), index) == LUA_TNIL) return 1;
+    if (lua_rawgeti(state, lua_upvalueindex(1), index) == LUA_TNIL)
+      return 1;
     ++index;
     lua_pushvalue(state, -1);
-    if (lua_rawget(state, 1) != LUA_TNIL) break;  // else: removed since
+    if (lua_rawget(state, 1) != LUA_TNIL)
+      break;  // else: removed since
     lua_pop(state, 2);
   }
   lua_pushinteger(state, index);
@@ -161,9 +170,12 @@ int sandboxed_pairs(lua_State* state) {
   }
   LuaBudget::of(state).pay(state, keys.size() * 4);
   std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
-    if (a.rank != b.rank) return a.rank < b.rank;
-    if (a.rank == 0 && a.number != b.number) return a.number < b.number;
-    if (a.rank == 1 && a.text != b.text) return a.text < b.text;
+    if (a.rank != b.rank)
+      return a.rank < b.rank;
+    if (a.rank == 0 && a.number != b.number)
+      return a.number < b.number;
+    if (a.rank == 1 && a.text != b.text)
+      return a.text < b.text;
     return a.place < b.place;
   });
   lua_createtable(state, static_cast<int>(keys.size()), 0);
@@ -183,7 +195,9 @@ int own_random(lua_State* state) {
   Random& random = LuaBudget::of(state).random;
   lua_Integer low = 1, high = 0;
   switch (lua_gettop(state)) {
-    case 0: lua_pushnumber(state, random.fraction()); return 1;
+    case 0:
+      lua_pushnumber(state, random.fraction());
+      return 1;
     case 1:
       high = luaL_checkinteger(state, 1);
       if (high == 0) {
@@ -199,8 +213,7 @@ int own_random(lua_State* state) {
   luaL_argcheck(state, low <= high, lua_gettop(state), "interval is empty");
   const auto span = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low) + 1;
   const std::uint64_t drawn = span == 0 ? random.next() : random.below(span);
-  lua_pushinteger(state,
-                  static_cast<lua_Integer>(static_cast<std::uint64_t>(low) + drawn));
+  lua_pushinteger(state, static_cast<lua_Integer>(static_cast<std::uint64_t>(low) + drawn));
   return 1;
 }
 
@@ -232,7 +245,8 @@ int bounded_move(lua_State* state) {
   constexpr lua_Integer kMost = 1'000'000;
   if (last >= first) {
     const auto count = static_cast<lua_Unsigned>(last) - static_cast<lua_Unsigned>(first);
-    if (count >= kMost) return luaL_error(state, "too many elements to move");
+    if (count >= kMost)
+      return luaL_error(state, "too many elements to move");
     LuaBudget::of(state).pay(state, count + 1);
   }
   return call_replaced(state);

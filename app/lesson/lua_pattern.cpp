@@ -13,17 +13,38 @@ constexpr std::size_t kStepsPerPayment = 64;
 bool in_class(unsigned char c, char letter) {
   bool inside = false;
   switch (std::tolower(static_cast<unsigned char>(letter))) {
-    case 'a': inside = std::isalpha(c) != 0; break;
-    case 'c': inside = std::iscntrl(c) != 0; break;
-    case 'd': inside = std::isdigit(c) != 0; break;
-    case 'g': inside = std::isgraph(c) != 0; break;
-    case 'l': inside = std::islower(c) != 0; break;
-    case 'p': inside = std::ispunct(c) != 0; break;
-    case 's': inside = std::isspace(c) != 0; break;
-    case 'u': inside = std::isupper(c) != 0; break;
-    case 'w': inside = std::isalnum(c) != 0; break;
-    case 'x': inside = std::isxdigit(c) != 0; break;
-    default: return static_cast<unsigned char>(letter) == c;
+    case 'a':
+      inside = std::isalpha(c) != 0;
+      break;
+    case 'c':
+      inside = std::iscntrl(c) != 0;
+      break;
+    case 'd':
+      inside = std::isdigit(c) != 0;
+      break;
+    case 'g':
+      inside = std::isgraph(c) != 0;
+      break;
+    case 'l':
+      inside = std::islower(c) != 0;
+      break;
+    case 'p':
+      inside = std::ispunct(c) != 0;
+      break;
+    case 's':
+      inside = std::isspace(c) != 0;
+      break;
+    case 'u':
+      inside = std::isupper(c) != 0;
+      break;
+    case 'w':
+      inside = std::isalnum(c) != 0;
+      break;
+    case 'x':
+      inside = std::isxdigit(c) != 0;
+      break;
+    default:
+      return static_cast<unsigned char>(letter) == c;
   }
   return std::isupper(static_cast<unsigned char>(letter)) ? !inside : inside;
 }
@@ -31,7 +52,8 @@ bool in_class(unsigned char c, char letter) {
 }  // namespace
 
 void PatternMatcher::step() {
-  if (++unpaid_ < kStepsPerPayment) return;
+  if (++unpaid_ < kStepsPerPayment)
+    return;
   outlet_.pay(unpaid_);
   unpaid_ = 0;
 }
@@ -46,16 +68,22 @@ std::optional<std::size_t> PatternMatcher::match_at(std::size_t start) {
 std::size_t PatternMatcher::end_of_item(std::size_t p) {
   const char first = pattern_[p++];
   if (first == kEscape) {
-    if (p == pattern_.size()) outlet_.malformed("malformed pattern (ends with '%')");
+    if (p == pattern_.size())
+      outlet_.malformed("malformed pattern (ends with '%')");
     return p + 1;
   }
-  if (first != '[') return p;
-  if (p < pattern_.size() && pattern_[p] == '^') ++p;
+  if (first != '[')
+    return p;
+  if (p < pattern_.size() && pattern_[p] == '^')
+    ++p;
   // A ']' in the first place is a member, not the end.
   do {
-    if (p == pattern_.size()) outlet_.malformed("malformed pattern (missing ']')");
-    if (pattern_[p++] == kEscape) ++p;
-    if (p > pattern_.size()) outlet_.malformed("malformed pattern (missing ']')");
+    if (p == pattern_.size())
+      outlet_.malformed("malformed pattern (missing ']')");
+    if (pattern_[p++] == kEscape)
+      ++p;
+    if (p > pattern_.size())
+      outlet_.malformed("malformed pattern (missing ']')");
   } while (p == pattern_.size() || pattern_[p] != ']');
   return p + 1;
 }
@@ -69,7 +97,8 @@ bool PatternMatcher::in_set(unsigned char c, std::size_t set, std::size_t closin
   }
   while (p < closing) {
     if (pattern_[p] == kEscape) {
-      if (in_class(c, pattern_[p + 1])) return found;
+      if (in_class(c, pattern_[p + 1]))
+        return found;
       p += 2;
     } else if (p + 2 < closing && pattern_[p + 1] == '-') {
       if (static_cast<unsigned char>(pattern_[p]) <= c &&
@@ -78,7 +107,8 @@ bool PatternMatcher::in_set(unsigned char c, std::size_t set, std::size_t closin
       }
       p += 3;
     } else {
-      if (static_cast<unsigned char>(pattern_[p]) == c) return found;
+      if (static_cast<unsigned char>(pattern_[p]) == c)
+        return found;
       ++p;
     }
   }
@@ -87,18 +117,24 @@ bool PatternMatcher::in_set(unsigned char c, std::size_t set, std::size_t closin
 
 bool PatternMatcher::matches_one(std::size_t s, std::size_t item, std::size_t item_end) {
   step();
-  if (s >= subject_.size()) return false;
+  if (s >= subject_.size())
+    return false;
   const auto c = static_cast<unsigned char>(subject_[s]);
   switch (pattern_[item]) {
-    case '.': return true;
-    case kEscape: return in_class(c, pattern_[item + 1]);
-    case '[': return in_set(c, item, item_end - 1);
-    default: return static_cast<unsigned char>(pattern_[item]) == c;
+    case '.':
+      return true;
+    case kEscape:
+      return in_class(c, pattern_[item + 1]);
+    case '[':
+      return in_set(c, item, item_end - 1);
+    default:
+      return static_cast<unsigned char>(pattern_[item]) == c;
   }
 }
 
 PatternMatcher::End PatternMatcher::match(std::size_t s, std::size_t p) {
-  if (++depth_ > kMaximumDepth) outlet_.malformed("pattern too complex");
+  if (++depth_ > kMaximumDepth)
+    outlet_.malformed("pattern too complex");
   struct Leave {
     int& depth;
     ~Leave() { --depth; }
@@ -107,20 +143,23 @@ PatternMatcher::End PatternMatcher::match(std::size_t s, std::size_t p) {
   // Recursion only where a choice may have to be undone; all else goes round this loop.
   while (true) {
     step();
-    if (p == pattern_.size()) return s;
+    if (p == pattern_.size())
+      return s;
     const char first = pattern_[p];
     const char second = p + 1 < pattern_.size() ? pattern_[p + 1] : '\0';
     if (first == '(') {
       return second == ')' ? open_capture(s, p + 2, PatternCapture::kPosition)
                            : open_capture(s, p + 1, PatternCapture::kOpen);
     }
-    if (first == ')') return close_capture(s, p + 1);
+    if (first == ')')
+      return close_capture(s, p + 1);
     if (first == '$' && p + 1 == pattern_.size()) {
       return s == subject_.size() ? End(s) : std::nullopt;
     }
     if (first == kEscape && second == 'b') {
       const End after = match_balance(s, p + 2);
-      if (!after) return std::nullopt;
+      if (!after)
+        return std::nullopt;
       s = *after;
       p += 4;
       continue;
@@ -133,13 +172,15 @@ PatternMatcher::End PatternMatcher::match(std::size_t s, std::size_t p) {
       const std::size_t set_end = end_of_item(p);
       const auto before = static_cast<unsigned char>(s == 0 ? '\0' : subject_[s - 1]);
       const auto here = static_cast<unsigned char>(s < subject_.size() ? subject_[s] : '\0');
-      if (in_set(before, p, set_end - 1) || !in_set(here, p, set_end - 1)) return std::nullopt;
+      if (in_set(before, p, set_end - 1) || !in_set(here, p, set_end - 1))
+        return std::nullopt;
       p = set_end;
       continue;
     }
     if (first == kEscape && std::isdigit(static_cast<unsigned char>(second))) {
       const End after = match_back_reference(s, second);
-      if (!after) return std::nullopt;
+      if (!after)
+        return std::nullopt;
       s = *after;
       p += 2;
       continue;
@@ -147,32 +188,40 @@ PatternMatcher::End PatternMatcher::match(std::size_t s, std::size_t p) {
 
     const std::size_t item_end = end_of_item(p);
     const char quantifier = item_end < pattern_.size() ? pattern_[item_end] : '\0';
-    if (quantifier == '*') return match_repeated(s, p, item_end, 0);
-    if (quantifier == '+') return match_repeated(s, p, item_end, 1);
-    if (quantifier == '-') return match_fewest(s, p, item_end);
+    if (quantifier == '*')
+      return match_repeated(s, p, item_end, 0);
+    if (quantifier == '+')
+      return match_repeated(s, p, item_end, 1);
+    if (quantifier == '-')
+      return match_fewest(s, p, item_end);
     const bool one = matches_one(s, p, item_end);
     if (quantifier == '?') {
       if (one) {
-        if (const End end = match(s + 1, item_end + 1)) return end;
+        if (const End end = match(s + 1, item_end + 1))
+          return end;
       }
       p = item_end + 1;
       continue;
     }
-    if (!one) return std::nullopt;
+    if (!one)
+      return std::nullopt;
     ++s;
     p = item_end;
   }
 }
 
 PatternMatcher::End PatternMatcher::match_balance(std::size_t s, std::size_t p) {
-  if (p + 1 >= pattern_.size()) outlet_.malformed("missing arguments to '%b' in pattern");
+  if (p + 1 >= pattern_.size())
+    outlet_.malformed("missing arguments to '%b' in pattern");
   const char opening = pattern_[p], closing = pattern_[p + 1];
-  if (s >= subject_.size() || subject_[s] != opening) return std::nullopt;
+  if (s >= subject_.size() || subject_[s] != opening)
+    return std::nullopt;
   std::size_t open = 1;
   for (++s; s < subject_.size(); ++s) {
     step();
     if (subject_[s] == closing) {
-      if (--open == 0) return s + 1;
+      if (--open == 0)
+        return s + 1;
     } else if (subject_[s] == opening) {
       ++open;
     }
@@ -183,10 +232,13 @@ PatternMatcher::End PatternMatcher::match_balance(std::size_t s, std::size_t p) 
 PatternMatcher::End PatternMatcher::match_repeated(std::size_t s, std::size_t item,
                                                    std::size_t item_end, std::size_t least) {
   std::size_t count = 0;
-  while (matches_one(s + count, item, item_end)) ++count;
+  while (matches_one(s + count, item, item_end))
+    ++count;
   while (count >= least) {
-    if (const End end = match(s + count, item_end + 1)) return end;
-    if (count == 0) break;
+    if (const End end = match(s + count, item_end + 1))
+      return end;
+    if (count == 0)
+      break;
     --count;
   }
   return std::nullopt;
@@ -195,29 +247,36 @@ PatternMatcher::End PatternMatcher::match_repeated(std::size_t s, std::size_t it
 PatternMatcher::End PatternMatcher::match_fewest(std::size_t s, std::size_t item,
                                                  std::size_t item_end) {
   while (true) {
-    if (const End end = match(s, item_end + 1)) return end;
-    if (!matches_one(s, item, item_end)) return std::nullopt;
+    if (const End end = match(s, item_end + 1))
+      return end;
+    if (!matches_one(s, item, item_end))
+      return std::nullopt;
     ++s;
   }
 }
 
 PatternMatcher::End PatternMatcher::open_capture(std::size_t s, std::size_t p,
                                                  std::ptrdiff_t kind) {
-  if (count_ == kMaximumCaptures) outlet_.malformed("too many captures");
+  if (count_ == kMaximumCaptures)
+    outlet_.malformed("too many captures");
   captures_[count_++] = {s, kind};
   const End end = match(s, p);
-  if (!end) --count_;
+  if (!end)
+    --count_;
   return end;
 }
 
 PatternMatcher::End PatternMatcher::close_capture(std::size_t s, std::size_t p) {
   std::size_t index = count_;
-  while (index > 0 && captures_[index - 1].length != PatternCapture::kOpen) --index;
-  if (index == 0) outlet_.malformed("invalid pattern capture");
+  while (index > 0 && captures_[index - 1].length != PatternCapture::kOpen)
+    --index;
+  if (index == 0)
+    outlet_.malformed("invalid pattern capture");
   PatternCapture& capture = captures_[index - 1];
   capture.length = static_cast<std::ptrdiff_t>(s - capture.start);
   const End end = match(s, p);
-  if (!end) capture.length = PatternCapture::kOpen;
+  if (!end)
+    capture.length = PatternCapture::kOpen;
   return end;
 }
 

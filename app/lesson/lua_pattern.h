@@ -30,7 +30,7 @@ class PatternMatcher {
 
   // What the matcher calls when it has to give up; neither returns.
   struct Outlet {
-    std::function<void(std::size_t steps)> pay;        // every few steps; may throw
+    std::function<void(std::size_t steps)> pay;          // every few steps; may throw
     std::function<void(const char* problem)> malformed;  // must throw
   };
 

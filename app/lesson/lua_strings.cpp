@@ -31,7 +31,8 @@ PatternMatcher::Outlet outlet_for(lua_State* state) {
 void push_capture(lua_State* state, const PatternMatcher& matcher, std::size_t index,
                   std::size_t start, std::size_t end) {
   if (index >= matcher.captures()) {
-    if (index != 0) luaL_error(state, "invalid capture index %%%d", static_cast<int>(index) + 1);
+    if (index != 0)
+      luaL_error(state, "invalid capture index %%%d", static_cast<int>(index) + 1);
     lua_pushlstring(state, matcher.subject().data() + start, end - start);
     return;
   }
@@ -48,18 +49,20 @@ void push_capture(lua_State* state, const PatternMatcher& matcher, std::size_t i
 
 int push_captures(lua_State* state, const PatternMatcher& matcher, std::size_t start,
                   std::size_t end, bool whole_when_none) {
-  const std::size_t count =
-      matcher.captures() == 0 && whole_when_none ? 1 : matcher.captures();
+  const std::size_t count = matcher.captures() == 0 && whole_when_none ? 1 : matcher.captures();
   luaL_checkstack(state, static_cast<int>(count), "too many captures");
-  for (std::size_t i = 0; i < count; ++i) push_capture(state, matcher, i, start, end);
+  for (std::size_t i = 0; i < count; ++i)
+    push_capture(state, matcher, i, start, end);
   return static_cast<int>(count);
 }
 
 // A start position as Lua counts: from 1, negative from the end.
 std::size_t start_argument(lua_State* state, int index, std::size_t length) {
   const lua_Integer position = luaL_optinteger(state, index, 1);
-  if (position > 0) return static_cast<std::size_t>(position) - 1;
-  if (position == 0 || position < -static_cast<lua_Integer>(length)) return 0;
+  if (position > 0)
+    return static_cast<std::size_t>(position) - 1;
+  if (position == 0 || position < -static_cast<lua_Integer>(length))
+    return 0;
   return length - static_cast<std::size_t>(-position);
 }
 
@@ -76,8 +79,8 @@ int find_or_match(lua_State* state, bool find) {
   if (find && plain) {
     LuaBudget::of(state).pay(state, subject.size() / kBytesPerCost + 1);
     // memmem: linear time, whatever the two strings are.
-    const void* found = memmem(subject.data() + from, subject.size() - from, pattern.data(),
-                               pattern.size());
+    const void* found =
+        memmem(subject.data() + from, subject.size() - from, pattern.data(), pattern.size());
     if (found == nullptr) {
       lua_pushnil(state);
       return 1;
@@ -88,17 +91,20 @@ int find_or_match(lua_State* state, bool find) {
     return 2;
   }
   const bool anchored = !pattern.empty() && pattern.front() == '^';
-  if (anchored) pattern.remove_prefix(1);
+  if (anchored)
+    pattern.remove_prefix(1);
   const auto outlet = outlet_for(state);
   PatternMatcher matcher(subject, pattern, outlet);
   for (std::size_t start = from; start <= subject.size(); ++start) {
     if (const auto end = matcher.match_at(start)) {
-      if (!find) return push_captures(state, matcher, start, *end, true);
+      if (!find)
+        return push_captures(state, matcher, start, *end, true);
       lua_pushinteger(state, static_cast<lua_Integer>(start) + 1);
       lua_pushinteger(state, static_cast<lua_Integer>(*end));
       return 2 + push_captures(state, matcher, start, *end, false);
     }
-    if (anchored) break;
+    if (anchored)
+      break;
   }
   lua_pushnil(state);
   return 1;
@@ -117,7 +123,8 @@ int next_match(lua_State* state) {
   PatternMatcher matcher(subject, pattern, outlet);
   for (std::size_t start = from; start <= subject.size(); ++start) {
     const auto end = matcher.match_at(start);
-    if (!end || static_cast<lua_Integer>(*end) == last) continue;
+    if (!end || static_cast<lua_Integer>(*end) == last)
+      continue;
     lua_pushinteger(state, static_cast<lua_Integer>(*end));
     lua_copy(state, -1, lua_upvalueindex(3));
     lua_replace(state, lua_upvalueindex(4));
@@ -196,14 +203,14 @@ int string_gsub(lua_State* state) {
   const std::string_view subject = text_argument(state, 1);
   std::string_view pattern = text_argument(state, 2);
   const int kind = lua_type(state, 3);
-  luaL_argexpected(state,
-                   kind == LUA_TNUMBER || kind == LUA_TSTRING || kind == LUA_TTABLE ||
-                       kind == LUA_TFUNCTION,
-                   3, "string/function/table");
-  const lua_Integer most =
-      luaL_optinteger(state, 4, static_cast<lua_Integer>(subject.size()) + 1);
+  luaL_argexpected(
+      state,
+      kind == LUA_TNUMBER || kind == LUA_TSTRING || kind == LUA_TTABLE || kind == LUA_TFUNCTION, 3,
+      "string/function/table");
+  const lua_Integer most = luaL_optinteger(state, 4, static_cast<lua_Integer>(subject.size()) + 1);
   const bool anchored = !pattern.empty() && pattern.front() == '^';
-  if (anchored) pattern.remove_prefix(1);
+  if (anchored)
+    pattern.remove_prefix(1);
 
   LuaBudget& budget = LuaBudget::of(state);
   const auto outlet = outlet_for(state);
@@ -230,9 +237,11 @@ int string_gsub(lua_State* state) {
     if (out.size() > budget.limits().largest_allocation) {
       return luaL_error(state, "the resulting string is too large");
     }
-    if (anchored) break;
+    if (anchored)
+      break;
   }
-  if (at < subject.size()) out.append(subject.substr(at));
+  if (at < subject.size())
+    out.append(subject.substr(at));
   lua_pushlstring(state, out.data(), out.size());
   lua_pushinteger(state, count);
   return 2;
@@ -262,7 +271,8 @@ int string_rep(lua_State* state) {
 int string_format(lua_State* state) {
   const std::string_view format = text_argument(state, 1);
   for (std::size_t i = 0; i < format.size(); ++i) {
-    if (format[i] != '%') continue;
+    if (format[i] != '%')
+      continue;
     ++i;
     while (i < format.size() && std::strchr("-+ #0.123456789", format[i]) != nullptr &&
            format[i] != '\0') {

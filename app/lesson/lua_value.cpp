@@ -14,22 +14,28 @@ struct Reader {
   int nodes = 0;
 
   LuaValue read(int index, int depth) {
-    if (depth > kDeepest) luaL_error(state, "a table is nested too deeply, or holds itself");
-    if (++nodes > kMostNodes) luaL_error(state, "a table has too many entries");
+    if (depth > kDeepest)
+      luaL_error(state, "a table is nested too deeply, or holds itself");
+    if (++nodes > kMostNodes)
+      luaL_error(state, "a table has too many entries");
     switch (lua_type(state, index)) {
-      case LUA_TBOOLEAN: return lua_toboolean(state, index) != 0;
+      case LUA_TBOOLEAN:
+        return lua_toboolean(state, index) != 0;
       case LUA_TNUMBER:
-        if (lua_isinteger(state, index)) return std::int64_t{lua_tointeger(state, index)};
+        if (lua_isinteger(state, index))
+          return std::int64_t{lua_tointeger(state, index)};
         return lua_tonumber(state, index);
       case LUA_TSTRING: {
         std::size_t length = 0;
         const char* text = lua_tolstring(state, index, &length);
         return std::string(text, length);
       }
-      case LUA_TTABLE: return read_table(lua_absindex(state, index), depth);
+      case LUA_TTABLE:
+        return read_table(lua_absindex(state, index), depth);
       case LUA_TFUNCTION:
         return functions == FunctionsBecome::True ? LuaValue(true) : LuaValue();
-      default: return {};
+      default:
+        return {};
     }
   }
 
@@ -80,14 +86,18 @@ LuaValue value_at(lua_State* state, int index, FunctionsBecome functions) {
 void push_value(lua_State* state, const LuaValue& value) {
   luaL_checkstack(state, 4, nullptr);
   switch (value.type()) {
-    case LuaValue::value_t::boolean: lua_pushboolean(state, value.get<bool>()); break;
+    case LuaValue::value_t::boolean:
+      lua_pushboolean(state, value.get<bool>());
+      break;
     case LuaValue::value_t::number_integer:
       lua_pushinteger(state, value.get<std::int64_t>());
       break;
     case LuaValue::value_t::number_unsigned:
       lua_pushinteger(state, static_cast<lua_Integer>(value.get<std::uint64_t>()));
       break;
-    case LuaValue::value_t::number_float: lua_pushnumber(state, value.get<double>()); break;
+    case LuaValue::value_t::number_float:
+      lua_pushnumber(state, value.get<double>());
+      break;
     case LuaValue::value_t::string: {
       const auto& text = value.get_ref<const std::string&>();
       lua_pushlstring(state, text.data(), text.size());
@@ -110,7 +120,9 @@ void push_value(lua_State* state, const LuaValue& value) {
         lua_rawset(state, -3);
       }
       break;
-    default: lua_pushnil(state); break;
+    default:
+      lua_pushnil(state);
+      break;
   }
 }
 

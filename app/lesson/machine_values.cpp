@@ -71,7 +71,8 @@ LuaValue value_of(const Ledger& ledger) {
   }
   for (int i = 0; i < kMnemonicCount; ++i) {
     const LedgerRow& row = ledger.emulated[static_cast<std::size_t>(i)];
-    if (row.count != 0) emulated[text(name_of(static_cast<Mnemonic>(i)))] = value_of(row);
+    if (row.count != 0)
+      emulated[text(name_of(static_cast<Mnemonic>(i)))] = value_of(row);
   }
   return {{"retired", ledger.retired},
           {"direct", ledger.direct},
@@ -123,95 +124,94 @@ LuaValue value_of(const Event& event, std::uint64_t sequence) {
                     {"cycles", event.cycles},
                     {"rip", event.rip.value}};
   const auto put = [&](const char* name, LuaValue field) { value[name] = std::move(field); };
-  std::visit(
-      Overloaded{
-          [&](const ExitTaken& e) {
-            put("reason", text(name_of(e.reason)));
-            put("from", text(name_of(e.from)));
-            put("length", e.length);
-            put("mnemonic", text(name_of(e.mnemonic)));
-            put("qualification", e.qualification);
-            std::string bytes;
-            for (std::size_t i = 0; i < e.length && i < e.bytes.size(); ++i) {
-              bytes += fmt::format("{:02x}", e.bytes[i]);
-            }
-            put("bytes", bytes);
-          },
-          [&](const GuestResumed& e) {
-            put("handling", text(name_of(e.handling)));
-            put("reason", text(name_of(e.reason)));
-            put("to", text(name_of(e.to)));
-            put("cost", e.cost);
-          },
-          [&](const InstructionEmulated& e) {
-            put("mnemonic", text(name_of(e.mnemonic)));
-            put("value", e.value);
-          },
-          [&](const PortTouched& e) {
-            put("port", e.port);
-            put("size", e.size);
-            put("direction", text(name_of_direction(e.direction)));
-            put("claimed", e.claimed);
-            put("value", e.value);
-          },
-          [&](const PageFaulted& e) {
-            put("address", e.address.value);
-            put("error_code", e.error_code);
-            put("fault", text(name_of(e.kind)));
-          },
-          [&](const ShadowFilled& e) {
-            put("address", e.address.value);
-            put("gfn", e.gfn.number);
-            put("mfn", e.mfn.number);
-            put("writable", e.writable);
-            put("user", e.user);
-          },
-          [&](const ShadowFlushed& e) {
-            put("cause", text(name_of(e.cause)));
-            put("entries", e.entries);
-          },
-          [&](const ExceptionDelivered& e) {
-            put("vector", e.vector);
-            put("software", e.software);
-            put("error_code", e.error_code);
-            put("handler", e.handler.value);
-          },
-          [&](const InterruptRaised& e) { put("line", e.line); },
-          [&](const InterruptDelivered& e) {
-            put("vector", e.vector);
-            put("handler", e.handler.value);
-          },
-          [&](const ControlRegisterWritten& e) {
-            put("number", e.number);
-            put("before", e.before);
-            put("after", e.after);
-          },
-          [&](const DescriptorTableLoaded& e) {
-            put("table", text(name_of(e.table)));
-            put("limit_or_selector", e.limit_or_selector);
-            put("base", e.base.value);
-          },
-          [&](const InterruptFlagChanged& e) { put("enabled", e.enabled); },
-          [&](const ConsoleWritten& e) {
-            put("byte", e.byte);
-            put("debug_port", e.debug_port);
-          },
-          [&](const InputArrived& e) {
-            put("byte", e.byte);
-            put("keyboard", e.keyboard);
-          },
-          [&](const ClockSkipped& e) { put("idle", e.cycles); },
-          [&](const BiosCalled& e) {
-            put("vector", e.vector);
-            put("function", e.function);
-          },
-          [&](const GuestEnded& e) {
-            put("how", text(name_of(e.how)));
-            put("code", e.code);
-          },
-          [&](const EventsLost& e) { put("count", e.count); },
-      },
-      event.body);
+  std::visit(Overloaded{
+                 [&](const ExitTaken& e) {
+                   put("reason", text(name_of(e.reason)));
+                   put("from", text(name_of(e.from)));
+                   put("length", e.length);
+                   put("mnemonic", text(name_of(e.mnemonic)));
+                   put("qualification", e.qualification);
+                   std::string bytes;
+                   for (std::size_t i = 0; i < e.length && i < e.bytes.size(); ++i) {
+                     bytes += fmt::format("{:02x}", e.bytes[i]);
+                   }
+                   put("bytes", bytes);
+                 },
+                 [&](const GuestResumed& e) {
+                   put("handling", text(name_of(e.handling)));
+                   put("reason", text(name_of(e.reason)));
+                   put("to", text(name_of(e.to)));
+                   put("cost", e.cost);
+                 },
+                 [&](const InstructionEmulated& e) {
+                   put("mnemonic", text(name_of(e.mnemonic)));
+                   put("value", e.value);
+                 },
+                 [&](const PortTouched& e) {
+                   put("port", e.port);
+                   put("size", e.size);
+                   put("direction", text(name_of_direction(e.direction)));
+                   put("claimed", e.claimed);
+                   put("value", e.value);
+                 },
+                 [&](const PageFaulted& e) {
+                   put("address", e.address.value);
+                   put("error_code", e.error_code);
+                   put("fault", text(name_of(e.kind)));
+                 },
+                 [&](const ShadowFilled& e) {
+                   put("address", e.address.value);
+                   put("gfn", e.gfn.number);
+                   put("mfn", e.mfn.number);
+                   put("writable", e.writable);
+                   put("user", e.user);
+                 },
+                 [&](const ShadowFlushed& e) {
+                   put("cause", text(name_of(e.cause)));
+                   put("entries", e.entries);
+                 },
+                 [&](const ExceptionDelivered& e) {
+                   put("vector", e.vector);
+                   put("software", e.software);
+                   put("error_code", e.error_code);
+                   put("handler", e.handler.value);
+                 },
+                 [&](const InterruptRaised& e) { put("line", e.line); },
+                 [&](const InterruptDelivered& e) {
+                   put("vector", e.vector);
+                   put("handler", e.handler.value);
+                 },
+                 [&](const ControlRegisterWritten& e) {
+                   put("number", e.number);
+                   put("before", e.before);
+                   put("after", e.after);
+                 },
+                 [&](const DescriptorTableLoaded& e) {
+                   put("table", text(name_of(e.table)));
+                   put("limit_or_selector", e.limit_or_selector);
+                   put("base", e.base.value);
+                 },
+                 [&](const InterruptFlagChanged& e) { put("enabled", e.enabled); },
+                 [&](const ConsoleWritten& e) {
+                   put("byte", e.byte);
+                   put("debug_port", e.debug_port);
+                 },
+                 [&](const InputArrived& e) {
+                   put("byte", e.byte);
+                   put("keyboard", e.keyboard);
+                 },
+                 [&](const ClockSkipped& e) { put("idle", e.cycles); },
+                 [&](const BiosCalled& e) {
+                   put("vector", e.vector);
+                   put("function", e.function);
+                 },
+                 [&](const GuestEnded& e) {
+                   put("how", text(name_of(e.how)));
+                   put("code", e.code);
+                 },
+                 [&](const EventsLost& e) { put("count", e.count); },
+             },
+             event.body);
   return value;
 }
 
@@ -234,21 +234,24 @@ std::string hexadecimal(std::uint64_t value) { return fmt::format("{:016x}", val
 
 std::optional<ExitReason> exit_reason_from_name(std::string_view name) {
   for (int i = 0; i < kExitReasonCount; ++i) {
-    if (name_of(static_cast<ExitReason>(i)) == name) return static_cast<ExitReason>(i);
+    if (name_of(static_cast<ExitReason>(i)) == name)
+      return static_cast<ExitReason>(i);
   }
   return std::nullopt;
 }
 
 std::optional<Mnemonic> mnemonic_from_name(std::string_view name) {
   for (int i = 0; i < kMnemonicCount; ++i) {
-    if (name_of(static_cast<Mnemonic>(i)) == name) return static_cast<Mnemonic>(i);
+    if (name_of(static_cast<Mnemonic>(i)) == name)
+      return static_cast<Mnemonic>(i);
   }
   return std::nullopt;
 }
 
 std::optional<int> event_kind_from_name(std::string_view name) {
   for (int i = 0; i < kEventKindCount; ++i) {
-    if (name_of_event_kind(i) == name) return i;
+    if (name_of_event_kind(i) == name)
+      return i;
   }
   return std::nullopt;
 }
@@ -263,13 +266,16 @@ std::string all_exit_reasons() {
 
 std::string all_event_kinds() {
   std::string all;
-  for (int i = 0; i < kEventKindCount; ++i) all += (i == 0 ? "" : ", ") + text(name_of_event_kind(i));
+  for (int i = 0; i < kEventKindCount; ++i)
+    all += (i == 0 ? "" : ", ") + text(name_of_event_kind(i));
   return all;
 }
 
 bool EventFilter::admits(const Event& event) const {
-  if (event.retired < from || event.retired > to) return false;
-  if (kind && static_cast<int>(event.body.index()) != *kind) return false;
+  if (event.retired < from || event.retired > to)
+    return false;
+  if (kind && static_cast<int>(event.body.index()) != *kind)
+    return false;
   const auto* exit = std::get_if<ExitTaken>(&event.body);
   if (reason) {
     const auto* resumed = std::get_if<GuestResumed>(&event.body);
@@ -285,11 +291,14 @@ bool EventFilter::admits(const Event& event) const {
       return false;
     }
   }
-  if (storey && (exit == nullptr || exit->from != *storey)) return false;
-  if (qualification && (exit == nullptr || exit->qualification != *qualification)) return false;
+  if (storey && (exit == nullptr || exit->from != *storey))
+    return false;
+  if (qualification && (exit == nullptr || exit->qualification != *qualification))
+    return false;
   if (fault) {
     const auto* page_fault = std::get_if<PageFaulted>(&event.body);
-    if (page_fault == nullptr || page_fault->kind != *fault) return false;
+    if (page_fault == nullptr || page_fault->kind != *fault)
+      return false;
   }
   return true;
 }

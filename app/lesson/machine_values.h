@@ -35,14 +35,14 @@ std::string all_event_kinds();
 // Which events a script asks for. An empty field asks for all.
 struct EventFilter {
   std::optional<int> kind;
-  std::optional<ExitReason> reason;      // of exit and resume events
-  std::optional<Mnemonic> mnemonic;      // of exit and emulate events
-  std::optional<Storey> storey;          // where an exit came from
+  std::optional<ExitReason> reason;            // of exit and resume events
+  std::optional<Mnemonic> mnemonic;            // of exit and emulate events
+  std::optional<Storey> storey;                // where an exit came from
   std::optional<std::uint32_t> qualification;  // of exit events: port, vector, CR
-  std::optional<FaultKind> fault;        // of page-fault events
-  std::uint64_t first = 0;               // sequence numbers
+  std::optional<FaultKind> fault;              // of page-fault events
+  std::uint64_t first = 0;                     // sequence numbers
   std::uint64_t last = ~std::uint64_t{0};
-  std::uint64_t from = 0;                // retired instructions, both included
+  std::uint64_t from = 0;  // retired instructions, both included
   std::uint64_t to = ~std::uint64_t{0};
 
   bool admits(const Event& event) const;

@@ -19,16 +19,16 @@ inline constexpr std::array<std::string_view, 10> kPanelIds = {
 
 // What a learner may do by hand with the machine while a beat is open.
 inline constexpr std::array<std::string_view, 8> kControlIds = {
-    "step",             // one instruction forwards
-    "step-back",        // one instruction backwards
-    "run",              // run and pause
-    "run-to-exit",      // to the next exit
-    "run-back-to-exit", // to the previous exit
-    "scrub",            // the time bar
-    "input",            // typing into the guest's console
-    "lua"};             // the Lua console
+    "step",              // one instruction forwards
+    "step-back",         // one instruction backwards
+    "run",               // run and pause
+    "run-to-exit",       // to the next exit
+    "run-back-to-exit",  // to the previous exit
+    "scrub",             // the time bar
+    "input",             // typing into the guest's console
+    "lua"};              // the Lua console
 
-bool is_panel_id(std::string_view id);      // a panel, or "panel/part"
+bool is_panel_id(std::string_view id);  // a panel, or "panel/part"
 bool is_control_id(std::string_view id);
 
 }  // namespace gv

@@ -19,7 +19,8 @@ namespace gv {
 
 // Folders to search, best first: each holds kits/, lessons/, exercises/ or lua-scripts/.
 std::vector<std::filesystem::path> share_folders();
-// "tinykernel" → …/kits/tinykernel.elf (or .bin, .img). Error: one sentence with the names there are.
+// "tinykernel" → …/kits/tinykernel.elf (or .bin, .img). Error: one sentence with the names there
+// are.
 Result<std::string> find_kit(const std::string& name);
 // A file if there is one of that name, else a kit.
 Result<std::string> find_image(const std::string& name_or_path);

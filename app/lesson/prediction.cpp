@@ -20,12 +20,11 @@ std::string choice_text(const QuestionForm& form, const std::string& id) {
 
 }  // namespace
 
-bool is_answered(const Answer& answer) {
-  return !std::holds_alternative<std::monostate>(answer);
-}
+bool is_answered(const Answer& answer) { return !std::holds_alternative<std::monostate>(answer); }
 
 bool agrees(const QuestionForm& form, const Answer& given, const Answer& measured) {
-  if (!is_answered(given) || given.index() != measured.index()) return false;
+  if (!is_answered(given) || given.index() != measured.index())
+    return false;
   if (const auto* number = std::get_if<double>(&given)) {
     const double truth = std::get<double>(measured);
     // A hair of room, so that 0.1 + 0.2 is 0.3 also with a tolerance of 0.
@@ -35,7 +34,8 @@ bool agrees(const QuestionForm& form, const Answer& given, const Answer& measure
 }
 
 std::string words_of(const QuestionForm& form, const Answer& answer) {
-  if (const auto* id = std::get_if<std::string>(&answer)) return choice_text(form, *id);
+  if (const auto* id = std::get_if<std::string>(&answer))
+    return choice_text(form, *id);
   if (const auto* number = std::get_if<double>(&answer)) {
     std::string text = std::abs(*number - std::round(*number)) < 1e-9 && std::abs(*number) < 1e15
                            ? fmt::format("{}", static_cast<long long>(std::round(*number)))
@@ -54,16 +54,20 @@ std::string words_of(const QuestionForm& form, const Answer& answer) {
 
 std::string_view name_of(Confidence confidence) {
   switch (confidence) {
-    case Confidence::Guessing: return "guessing";
-    case Confidence::FairlySure: return "fairly-sure";
-    case Confidence::Certain: return "certain";
+    case Confidence::Guessing:
+      return "guessing";
+    case Confidence::FairlySure:
+      return "fairly-sure";
+    case Confidence::Certain:
+      return "certain";
   }
   return "guessing";
 }
 
 std::optional<Confidence> confidence_from_name(std::string_view name) {
   for (Confidence c : {Confidence::Guessing, Confidence::FairlySure, Confidence::Certain}) {
-    if (name_of(c) == name) return c;
+    if (name_of(c) == name)
+      return c;
   }
   return std::nullopt;
 }

@@ -4,10 +4,10 @@
 
 #include "lesson/lesson_script.h"
 
-#include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstring>
 
 namespace gv {
 namespace {
@@ -28,11 +28,13 @@ Error cannot_write(const fs::path& file) {
 Result<void> replace_file(const fs::path& file, const std::string& text) {
   const fs::path fresh = file.string() + ".new";
   const int out = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (out < 0) return cannot_write(fresh);
+  if (out < 0)
+    return cannot_write(fresh);
   std::size_t done = 0;
   while (done < text.size()) {
     const ssize_t count = ::write(out, text.data() + done, text.size() - done);
-    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EINTR)
+      continue;
     if (count <= 0) {
       ::close(out);
       return cannot_write(fresh);
@@ -52,15 +54,18 @@ Result<Progress> Progress::open(const fs::path& folder) {
   Progress progress;
   progress.file_ = folder / "progress.json";
   std::error_code ignored;
-  if (!fs::exists(progress.file_, ignored)) return progress;
+  if (!fs::exists(progress.file_, ignored))
+    return progress;
   auto text = read_text_file(progress.file_.string());
-  if (!text) return text.error();
+  if (!text)
+    return text.error();
   const LuaValue table = LuaValue::parse(*text, nullptr, false);
   if (!table.is_object() || !table.contains("lessons") || !table["lessons"].is_object()) {
     // Whatever it is, it is the learner's: keep it under another name.
     for (int number = 1; number < 1000; ++number) {
       const fs::path aside = progress.file_.string() + ".unreadable-" + std::to_string(number);
-      if (fs::exists(aside, ignored)) continue;
+      if (fs::exists(aside, ignored))
+        continue;
       fs::rename(progress.file_, aside, ignored);
       break;
     }
@@ -75,7 +80,8 @@ Result<Progress> Progress::open(const fs::path& folder) {
     lesson.finished = entry.contains("finished") && entry["finished"] == LuaValue(true);
     if (entry.contains("misconceptions") && entry["misconceptions"].is_object()) {
       for (const auto& [belief, count] : entry["misconceptions"].items()) {
-        if (count.is_number_integer()) lesson.misconceptions[belief] = count.get<int>();
+        if (count.is_number_integer())
+          lesson.misconceptions[belief] = count.get<int>();
       }
     }
     progress.lessons_[slug] = lesson;
@@ -84,6 +90,7 @@ Result<Progress> Progress::open(const fs::path& folder) {
 }
 
 Result<void> Progress::note(const LessonView& view, const Lesson& lesson) {
+  const bool first_time = lessons_.count(lesson.meta.slug) == 0;
   LessonProgress& entry = lessons_[lesson.meta.slug];
   const LessonProgress before = entry;
   entry.beats = view.beat_count;
@@ -95,15 +102,16 @@ Result<void> Progress::note(const LessonView& view, const Lesson& lesson) {
   if (new_prediction && view.prediction && view.prediction_right == false) {
     if (const auto* id = std::get_if<std::string>(&view.predicted)) {
       for (const Choice& choice : view.prediction->choices) {
-        if (choice.id == *id && choice.misconception) ++entry.misconceptions[*choice.misconception];
+        if (choice.id == *id && choice.misconception)
+          ++entry.misconceptions[*choice.misconception];
       }
     }
   }
-  const bool same = entry.beats == before.beats && entry.furthest_beat == before.furthest_beat &&
-                    entry.predictions_made == before.predictions_made &&
-                    entry.predictions_right == before.predictions_right &&
-                    entry.finished == before.finished &&
-                    entry.misconceptions == before.misconceptions;
+  const bool same =
+      !first_time && entry.beats == before.beats && entry.furthest_beat == before.furthest_beat &&
+      entry.predictions_made == before.predictions_made &&
+      entry.predictions_right == before.predictions_right && entry.finished == before.finished &&
+      entry.misconceptions == before.misconceptions;
   return same ? Result<void>() : save();
 }
 

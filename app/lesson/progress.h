@@ -22,7 +22,7 @@ struct LessonProgress {
   int beats = 0;
   int predictions_made = 0, predictions_right = 0;  // of the latest play
   bool finished = false;
-  std::map<std::string, int> misconceptions;        // how often a choice showed each
+  std::map<std::string, int> misconceptions;  // how often a choice showed each
 };
 
 class Progress {

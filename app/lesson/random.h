@@ -43,7 +43,8 @@ class Random {
   std::uint64_t below(std::uint64_t bound) {
     const std::uint64_t reject_under = (0 - bound) % bound;
     std::uint64_t word = next();
-    while (word < reject_under) word = next();
+    while (word < reject_under)
+      word = next();
     return word % bound;
   }
 

@@ -13,7 +13,8 @@ namespace {
 
 std::string trimmed(const std::string& text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string::npos) return {};
+  if (first == std::string::npos)
+    return {};
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
@@ -31,16 +32,20 @@ std::string grouped(std::int64_t number) {
 
 std::string shown(const LuaValue& value, const std::string& form) {
   if (value.is_number_integer()) {
-    if (form == "hex") return fmt::format("{:#010x}", value.get<std::uint64_t>());
+    if (form == "hex")
+      return fmt::format("{:#010x}", value.get<std::uint64_t>());
     return grouped(value.get<std::int64_t>());
   }
   if (value.is_number()) {
     const double number = value.get<double>();
-    if (form == "percent") return fmt::format("{:.3g}\u202f%", number * 100);
+    if (form == "percent")
+      return fmt::format("{:.3g}\u202f%", number * 100);
     return fmt::format("{:.4g}", number);
   }
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
+  if (value.is_string())
+    return value.get<std::string>();
+  if (value.is_boolean())
+    return value.get<bool>() ? "yes" : "no";
   return value.dump();
 }
 
@@ -51,7 +56,8 @@ void scan(const std::string& text, Plain plain, Visit visit) {
   while (true) {
     const std::size_t open = text.find("{{", at);
     const std::size_t close = open == std::string::npos ? open : text.find("}}", open);
-    if (close == std::string::npos) break;
+    if (close == std::string::npos)
+      break;
     plain(text.substr(at, open - at));
     const std::string inside = trimmed(text.substr(open + 2, close - open - 2));
     const std::size_t colon = inside.find(':');
@@ -82,13 +88,15 @@ Result<std::map<std::string, std::string>> parse_texts(const std::string& file,
     }
     if (key.empty()) {
       // A title and a comment for translators may come first.
-      if (line.empty() || line[0] == '#' || line[0] == '>') continue;
+      if (line.empty() || line[0] == '#' || line[0] == '>')
+        continue;
       return Error{ErrorCode::InvalidInput,
                    fmt::format("{}:{}: text before the first '## key'", file, number)};
     }
     texts[key] += line + "\n";
   }
-  for (auto& [name, text] : texts) text = trimmed(text);
+  for (auto& [name, text] : texts)
+    text = trimmed(text);
   return texts;
 }
 
@@ -115,7 +123,8 @@ std::vector<std::string> placeholders_of(const std::string& text) {
   scan(
       text, [](const std::string&) {},
       [&](const std::string& name, const std::string&) {
-        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+        if (std::find(names.begin(), names.end(), name) == names.end())
+          names.push_back(name);
       });
   return names;
 }

@@ -26,11 +26,11 @@ enum class Verdict : std::uint8_t {
 std::string_view name_of(Verdict verdict);  // "pass", "fail", …
 
 struct Finding {
-  std::string check;     // id of the check that found it
+  std::string check;  // id of the check that found it
   std::string expected;
   std::string observed;
-  std::string where;     // "answers.lua:12", "instruction 48213", "event 1907"
-  std::string hint;      // may be empty
+  std::string where;  // "answers.lua:12", "instruction 48213", "event 1907"
+  std::string hint;   // may be empty
 };
 
 struct CheckResult {

@@ -1,3 +1,5 @@
+-- SPDX-License-Identifier: MIT
+--
 -- Rings and traps: what becomes of CLI, OUT, HLT and MOV CR3 in a deprivileged kernel.
 -- Prose is in text.en.md. Whatever a text shows as a number, a function here measured.
 

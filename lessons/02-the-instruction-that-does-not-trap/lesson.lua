@@ -1,3 +1,5 @@
+-- SPDX-License-Identifier: MIT
+--
 -- The instruction that does not trap: POPF and its friends, and why x86 could not be virtualized
 -- classically. Prose is in text.en.md; every number in it is measured here.
 

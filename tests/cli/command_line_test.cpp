@@ -7,12 +7,12 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include <array>
-#include <csignal>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <array>
+#include <csignal>
 
 namespace gv {
 namespace {
@@ -37,9 +37,11 @@ Outcome call(const Call& asked) {
     dup2(in[0], 0);
     dup2(out[1], 1);
     dup2(err[1], 2);
-    for (int fd : {in[0], in[1], out[0], out[1], err[0], err[1]}) close(fd);
+    for (int fd : {in[0], in[1], out[0], out[1], err[0], err[1]})
+      close(fd);
     std::vector<char*> words = {const_cast<char*>(GV_PROGRAM)};
-    for (const std::string& word : asked.words) words.push_back(const_cast<char*>(word.c_str()));
+    for (const std::string& word : asked.words)
+      words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
     execv(GV_PROGRAM, words.data());
     _exit(127);
@@ -58,7 +60,8 @@ Outcome call(const Call& asked) {
   while (streams[0].fd >= 0 || streams[1].fd >= 0) {
     poll(streams.data(), streams.size(), -1);
     for (std::size_t i = 0; i < 2; ++i) {
-      if (streams[i].fd < 0 || streams[i].revents == 0) continue;
+      if (streams[i].fd < 0 || streams[i].revents == 0)
+        continue;
       std::array<char, 65536> buffer{};
       const ssize_t count = read(streams[i].fd, buffer.data(), buffer.size());
       if (count <= 0) {
@@ -97,8 +100,7 @@ TEST(Boot, PrintsTheGuestsConsoleAloneOnStdout) {
 }
 
 TEST(Boot, BothTechniquesPrintTheSameTextAndDifferInTheLedger) {
-  const Outcome trapped =
-      call({"boot", "tinykernel", "--technique", "trap-and-emulate", "--json"});
+  const Outcome trapped = call({"boot", "tinykernel", "--technique", "trap-and-emulate", "--json"});
   const Outcome bare = call({"boot", "tinykernel", "--technique", "bare-metal", "--json"});
   ASSERT_EQ(trapped.code, 0) << trapped.err;
   ASSERT_EQ(bare.code, 0) << bare.err;
@@ -119,8 +121,8 @@ TEST(Boot, BothTechniquesPrintTheSameTextAndDifferInTheLedger) {
 TEST(Boot, TwoRunsGiveByteIdenticalTraces) {
   TemporaryFolder folder;
   for (const char* name : {"a.trace", "b.trace"}) {
-    const Outcome outcome = call({"boot", "tinykernel", "--max-instructions", "3000000", "--trace",
-                                  folder.file(name)});
+    const Outcome outcome =
+        call({"boot", "tinykernel", "--max-instructions", "3000000", "--trace", folder.file(name)});
     EXPECT_EQ(outcome.code, 3) << outcome.err;
   }
   const std::string a = contents_of(folder.file("a.trace"));
@@ -147,7 +149,8 @@ TEST(Boot, ReportsALimitAsThree) {
 }
 
 TEST(Boot, CtrlCStopsTheGuestAndTheResultIsStillPrinted) {
-  const Outcome outcome = call(Call{{"boot", "nanobench", "--cmdline", "n=4000000000"}, "", "nanobench"});
+  const Outcome outcome =
+      call(Call{{"boot", "nanobench", "--cmdline", "n=4000000000"}, "", "nanobench"});
   EXPECT_EQ(outcome.code, 3) << outcome.err;
   EXPECT_NE(outcome.err.find("interrupted"), std::string::npos) << outcome.err;
 }
@@ -184,7 +187,8 @@ INSTANTIATE_TEST_SUITE_P(
         BrokenInput{"UnknownOption", {"boot", "tinykernel", "--warp"}, 2, "--warp"},
         BrokenInput{"MissingFile", {"boot", "./no-such.elf"}, 2, "no-such.elf"},
         BrokenInput{"UnknownKit", {"boot", "linux"}, 2, "tinykernel"},
-        BrokenInput{"UnknownTechnique", {"boot", "tinykernel", "--technique", "magic"}, 2, "bare-metal"},
+        BrokenInput{
+            "UnknownTechnique", {"boot", "tinykernel", "--technique", "magic"}, 2, "bare-metal"},
         BrokenInput{"UnknownEngine", {"boot", "tinykernel", "--engine", "steam"}, 2, "unicorn"},
         BrokenInput{"TechniqueNotHere",
                     {"boot", "tinykernel", "--technique", "hardware-assisted"},
@@ -193,12 +197,14 @@ INSTANTIATE_TEST_SUITE_P(
         BrokenInput{"EngineNotHere", {"boot", "tinykernel", "--engine", "kvm"}, 5, "kvm"},
         BrokenInput{"TooLittleMemory", {"boot", "tinykernel", "--memory", "1"}, 2, "memory"},
         BrokenInput{"BadPattern", {"boot", "tinykernel", "--until", "("}, 2, "regular expression"},
-        BrokenInput{"TraceToNowhere",
-                    {"boot", "sensitive17", "--trace", "/no/such/folder/t", "--until", "sgdt", "--json"},
-                    2,
-                    "/no/such/folder/t"},
+        BrokenInput{
+            "TraceToNowhere",
+            {"boot", "sensitive17", "--trace", "/no/such/folder/t", "--until", "sgdt", "--json"},
+            2,
+            "/no/such/folder/t"},
         BrokenInput{"UnknownLesson", {"run", "no-such-lesson"}, 2, "01-rings-and-traps"},
-        BrokenInput{"MissingAnswers", {"run", "01", "--answers", "/no/such.lua"}, 2, "/no/such.lua"},
+        BrokenInput{
+            "MissingAnswers", {"run", "01", "--answers", "/no/such.lua"}, 2, "/no/such.lua"},
         BrokenInput{"MissingTrace", {"trace", "export", "/no/such.trace"}, 2, "/no/such.trace"},
         BrokenInput{"UnknownFormat", {"trace", "export", GV_PROGRAM, "--format", "x"}, 2, "csv"},
         BrokenInput{"NotATrace", {"trace", "export", GV_PROGRAM}, 2, "trace"}),
@@ -208,7 +214,8 @@ TEST(Boot, RefusesATruncatedElf) {
   TemporaryFolder folder;
   const std::string whole = contents_of(GV_KITS "/tinykernel.elf");
   ASSERT_GT(whole.size(), 5000u);
-  for (const std::size_t size : {std::size_t{0}, std::size_t{20}, std::size_t{100}, whole.size() / 2}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{20}, std::size_t{100}, whole.size() / 2}) {
     const std::string path = folder.write("cut.elf", whole.substr(0, size));
     const Outcome outcome = call({"boot", path});
     EXPECT_EQ(outcome.code, 2) << size << ": " << outcome.err;
@@ -271,7 +278,8 @@ TEST(Commands, DoctorAndListAreData) {
 // What the headless program is linked with, by name, from its own dynamic section.
 TEST(Program, LinksNoWindowSystem) {
   const std::string program = contents_of(GV_PROGRAM);
-  for (const char* library : {"libGL.so", "libglfw", "libX11", "libwayland", "libOpenGL", "libEGL"}) {
+  for (const char* library :
+       {"libGL.so", "libglfw", "libX11", "libwayland", "libOpenGL", "libEGL"}) {
     EXPECT_EQ(program.find(library), std::string::npos) << library;
   }
 }

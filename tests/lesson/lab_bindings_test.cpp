@@ -106,10 +106,12 @@ TEST_F(Lab, StopsWhereALuaConditionHolds) {
 
 TEST_F(Lab, MistakesInScriptsAreSentencesWithAPlace) {
   EXPECT_EQ(error_of("lab.machine{ image = 'no-such-kit' }").substr(0, 12), "test.lua:1: ");
-  EXPECT_NE(error_of("lab.machine{ image = 'tinykernel', technique = 'magic' }").find("trap-and-emulate"),
-            std::string::npos);
-  EXPECT_NE(error_of("lab.machine{ image = 'tinykernel', tecnique = 'x' }").find("no option 'tecnique'"),
-            std::string::npos);
+  EXPECT_NE(
+      error_of("lab.machine{ image = 'tinykernel', technique = 'magic' }").find("trap-and-emulate"),
+      std::string::npos);
+  EXPECT_NE(
+      error_of("lab.machine{ image = 'tinykernel', tecnique = 'x' }").find("no option 'tecnique'"),
+      std::string::npos);
   EXPECT_NE(error_of("lab.machine{ image = 'tinykernel' }:run{ until_exit = 'nonsense' }")
                 .find("privileged-instruction"),
             std::string::npos);
@@ -171,8 +173,10 @@ TEST(LuaConsole, EvaluatesLinesOnTheLiveMachine) {
   console.submit("print('hello')");
   console.submit("nonsense +");
   std::vector<ConsoleLine> lines;
-  while (console.busy()) std::this_thread::yield();
-  for (ConsoleLine& line : console.take_lines()) lines.push_back(std::move(line));
+  while (console.busy())
+    std::this_thread::yield();
+  for (ConsoleLine& line : console.take_lines())
+    lines.push_back(std::move(line));
   const auto has = [&](ConsoleLineKind kind, const std::string& text) {
     return std::any_of(lines.begin(), lines.end(), [&](const ConsoleLine& line) {
       return line.kind == kind && line.text.find(text) != std::string::npos;

@@ -2,8 +2,8 @@
 //
 // The player as a window drives it, and as the headless runner does.
 
-#include "lesson/lesson_check.h"
 #include "lesson/lesson_player.h"
+#include "lesson/lesson_check.h"
 #include "lesson/lesson_report.h"
 #include "lesson/paths.h"
 #include "lesson/temporary_folder.h"
@@ -199,7 +199,8 @@ TEST_P(EveryLesson, PassesItsCheck) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(Lessons, EveryLesson,
-                         testing::Values("01-rings-and-traps", "02-the-instruction-that-does-not-trap",
+                         testing::Values("01-rings-and-traps",
+                                         "02-the-instruction-that-does-not-trap",
                                          "03-one-page-fault-two-page-tables"),
                          [](const auto& info) { return info.param.substr(0, 2); });
 

@@ -63,7 +63,8 @@ class BrokenLesson : public testing::Test {
   }
   std::string finding() {
     const auto lesson = load_lesson(folder_.file("lesson"));
-    if (!lesson) return lesson.error().message;
+    if (!lesson)
+      return lesson.error().message;
     for (const CheckResult& result : lint_lesson(*lesson)) {
       if (result.verdict != Verdict::Pass) {
         return result.findings.front().expected + " / " + result.findings.front().observed;

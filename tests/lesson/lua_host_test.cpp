@@ -26,8 +26,7 @@ std::string error_of(LuaOutcome outcome) { return outcome.error ? outcome.error-
 
 TEST(LuaHost, ReturnsValuesAsJson) {
   LuaHost host;
-  const LuaOutcome outcome =
-      host.run("a.lua", "return 1, 'two', {3, 4}, {five = true}, nil, 0.5");
+  const LuaOutcome outcome = host.run("a.lua", "return 1, 'two', {3, 4}, {five = true}, nil, 0.5");
   ASSERT_TRUE(outcome.ok()) << error_of(host.run("a.lua", "return 1"));
   EXPECT_EQ(outcome.values.dump(), R"([1,"two",[3,4],{"five":true},null,0.5])");
 }
@@ -83,11 +82,14 @@ TEST(LuaHost, RefusesBytecode) {
   EXPECT_FALSE(host.run("a.lua", std::string_view("\x1bLua\x54\x00", 6)).ok());
   EXPECT_EQ(host.run("a.lua", "return (load('\\27Lua'))").first(), LuaValue());
   EXPECT_EQ(host.run("a.lua", "return load('return 5')()").first(), 5);
+  EXPECT_EQ(host.run("a.lua", "x = 6 return load('return x', '=n', 't')()").first(), 6);
+  EXPECT_EQ(host.run("a.lua", "return load('return x', '=n', 't', {x = 7})()").first(), 7);
 }
 
 TEST(LuaHost, RefusesFinalizersBecauseNothingCouldStopThem) {
   LuaHost host;
-  EXPECT_FALSE(host.run("a.lua", "setmetatable({}, {__gc = function() while true do end end})").ok());
+  EXPECT_FALSE(
+      host.run("a.lua", "setmetatable({}, {__gc = function() while true do end end})").ok());
 }
 
 struct Hostile {
@@ -124,9 +126,10 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"DeepPattern", "return string.find(('a'):rep(100000), ('(a'):rep(300))"},
         Hostile{"Memory", "local t = {} for i = 1, 1e12 do t[i] = ('x'):rep(1000) .. i end"},
         Hostile{"Doubling", "local s = 'x' while true do s = s .. s end"},
-        Hostile{"CaughtMemory",
-                "local t = {} while true do pcall(function() t[#t+1] = ('x'):rep(100000) .. #t end) "
-                "end"},
+        Hostile{
+            "CaughtMemory",
+            "local t = {} while true do pcall(function() t[#t+1] = ('x'):rep(100000) .. #t end) "
+            "end"},
         Hostile{"Move", "table.move({}, 1, 1 << 60, 2, {})"},
         Hostile{"Concat",
                 "table.concat(setmetatable({}, {__len = function() return 1 << 60 end, __index = "
@@ -170,7 +173,8 @@ TEST(LuaHost, IsCancelledFromAnotherThread) {
   LuaHost host(limits);
   std::thread other;
   host.on_output([&](std::string_view) {
-    if (!other.joinable()) other = std::thread([&] { host.cancel(); });
+    if (!other.joinable())
+      other = std::thread([&] { host.cancel(); });
   });
   const LuaOutcome outcome = host.run("a.lua", "print('on') while true do end");
   other.join();
@@ -198,9 +202,9 @@ TEST(LuaHost, CatchesOrdinaryErrors) {
   LuaHost host;
   EXPECT_EQ(host.run("a", "return pcall(error, 'x', 0)").values.dump(), R"([false,"x"])");
   EXPECT_EQ(host.run("a", "return pcall(math.max, 3, 9)").values.dump(), "[true,9]");
-  EXPECT_EQ(host.run("a", "return xpcall(error, function(m) return m .. '!' end, 'x', 0)")
-                .values.dump(),
-            R"([false,"x!"])");
+  EXPECT_EQ(
+      host.run("a", "return xpcall(error, function(m) return m .. '!' end, 'x', 0)").values.dump(),
+      R"([false,"x!"])");
   EXPECT_EQ(host.run("a", "return xpcall(math.max, print, 3, 9)").values.dump(), "[true,9]");
 }
 
