@@ -9,7 +9,9 @@
 gv_pkg(glfw glfw3)
 gv_pkg(freetype freetype2)
 gv_pkg(imgui_package imgui)
-find_package(OpenGL REQUIRED COMPONENTS OpenGL)
+# libGL, which libgl-dev brings, also where libopengl-dev happens to be there.
+set(OpenGL_GL_PREFERENCE LEGACY)
+find_package(OpenGL REQUIRED)
 add_library(gv::opengl ALIAS OpenGL::GL)
 
 find_path(GV_IMGUI_INCLUDE imgui.h PATH_SUFFIXES imgui REQUIRED)
