@@ -68,6 +68,33 @@ TEST(EventIndex, ColumnsTogetherHoldEveryEventOnce) {
   EXPECT_EQ(sum, counted_by_hand(events, 0, events.end(), LaneFilter{}).events);
 }
 
+TEST(EventIndex, ColumnsShareTimeByTheirEdges) {
+  testing::EventList list;
+  const auto exit = [&](Storey from, std::uint64_t run) {
+    ExitTaken e;
+    e.from = from;
+    list.add(e, run, 0, 0x1000);
+  };
+  exit(Storey::GuestKernel, 1000);  // at 1,000
+  list.add(GuestResumed{Handling::Emulated, {}, Storey::GuestUser, 500}, 0, 500,
+           0x1000);                               // at 1,500
+  exit(Storey::GuestUser, 6500);                  // at 8,000
+  list.add(ClockSkipped{4000}, 0, 4000, 0x1000);  // at 12,000
+  list.add(GuestResumed{Handling::Emulated, {}, Storey::GuestKernel, 0}, 0, 0, 0x1000);
+  list.add(ConsoleWritten{}, 4000, 0, 0x1000);  // at 16,000
+  EventIndex index;
+  index.update(list.view());
+  const auto columns = index.columns(0, 16'000, 8, {});
+  using Cycles = std::array<std::uint64_t, 4>;
+  EXPECT_EQ(columns[0].counts.cycles, (Cycles{500, 1000, 500, 0}));
+  EXPECT_EQ(columns[1].counts.cycles, (Cycles{2000, 0, 0, 0}));
+  EXPECT_EQ(columns[3].counts.cycles, (Cycles{2000, 0, 0, 0}));
+  EXPECT_EQ(columns[4].counts.cycles, (Cycles{0, 0, 0, 2000}))
+      << "nobody runs while the clock is skipped";
+  EXPECT_EQ(columns[5].counts.cycles, (Cycles{0, 0, 0, 2000}));
+  EXPECT_EQ(columns[7].counts.cycles, (Cycles{0, 2000, 0, 0}));
+}
+
 TEST(EventIndex, GrowsWithTheLogAndGivesTheSameAsReadingAtOnce) {
   const testing::EventList list = testing::sample_events(10'000);
   EventIndex grown, whole;

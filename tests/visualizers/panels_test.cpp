@@ -170,6 +170,33 @@ TEST(Panels, DrawLargeInEveryTheme) {
   }
 }
 
+TEST(Panels, TheTheatreShowsTheFlowWhenSingleExitsAreTooFast) {
+  Stage stage(Theme::Dark, 1);
+  const auto list = testing::sample_events(5'000);
+  Snapshot snapshot = testing::sample_snapshot(list, TechniqueKind::TrapAndEmulate);
+  snapshot.state = RunState::Running;
+  const auto panels = make_panels();
+  SvgRecorder svg({0, 0}, 960, 600, stage.style().color(Ink::Surface));
+  stage.svg = &svg;
+  stage.show(*panels[0], snapshot, list.view(), {960, 600}, 1);
+  stage.keep("trap-theatre-flow");
+  EXPECT_NE(svg.document("flow").find("exits per 1,000 instructions"), std::string::npos);
+  EXPECT_TRUE(stage.audit.cut.empty()) << listed(stage.audit.cut);
+}
+
+TEST(Panels, RegistersFitANarrowInspector) {
+  Stage stage(Theme::Dark, 2);
+  const auto list = testing::sample_events(300);
+  const Snapshot snapshot = testing::sample_snapshot(list, TechniqueKind::TrapAndEmulate);
+  for (const auto& panel : make_panels()) {
+    if (panel->id() != "registers")
+      continue;
+    stage.show(*panel, snapshot, list.view(), {220, 800});
+    stage.keep("registers-narrow");
+    EXPECT_TRUE(stage.audit.cut.empty()) << listed(stage.audit.cut);
+  }
+}
+
 TEST(Panels, DrawAMachineThatHasDoneNothing) {
   Stage stage(Theme::Light, 1);
   const Snapshot empty;

@@ -133,15 +133,17 @@ float LedgerPanel::draw_lines(Canvas& canvas, Box area, const LedgerView& view,
     canvas.text({area.low.x, y}, "Nothing is counted yet: run or step.", Ink::MutedText);
     return row;
   }
-  canvas.text({area.low.x, y}, "Exits by cause", Ink::MutedText, FontRole::Small);
-  canvas.text_right({count_right, y}, compared ? name : std::string_view("count"), Ink::MutedText,
-                    FontRole::Small);
-  canvas.text_right({right, y},
-                    compared ? std::string_view(compared->name) : std::string_view("cycles"),
-                    Ink::MutedText, FontRole::Small);
-  y += small + canvas.space(0.5F);
-  canvas.line({area.low.x, y}, {right, y}, canvas.color(Ink::Border), canvas.style().hairline());
-  y += canvas.space(0.5F);
+  if (!view.causes.empty()) {
+    canvas.text({area.low.x, y}, "Exits by cause", Ink::MutedText, FontRole::Small);
+    canvas.text_right({count_right, y}, compared ? name : std::string_view("count"), Ink::MutedText,
+                      FontRole::Small);
+    canvas.text_right({right, y},
+                      compared ? std::string_view(compared->name) : std::string_view("cycles"),
+                      Ink::MutedText, FontRole::Small);
+    y += small + canvas.space(0.5F);
+    canvas.line({area.low.x, y}, {right, y}, canvas.color(Ink::Border), canvas.style().hairline());
+    y += canvas.space(0.5F);
+  }
   std::uint64_t most = 1;
   for (const LedgerLine& line : view.causes)
     most = std::max(most, line.cycles);
@@ -157,11 +159,9 @@ float LedgerPanel::draw_lines(Canvas& canvas, Box area, const LedgerView& view,
         canvas.tooltip(tip);
     }
     if (is_cause && bar_room <= canvas.space(6) && line.cycles > 0) {
-      // No room for a bar beside the name: the row itself is the bar.
+      // No room for a bar beside the name: it is drawn under the row.
       const float width =
           std::max(2.0F, area.width() * static_cast<float>(line.cycles) / static_cast<float>(most));
-      canvas.fill({{area.low.x, y}, {area.low.x + width, y + row - canvas.space(0.5F)}},
-                  canvas.style().tint(Ink::Hypervisor), canvas.space(0.75F));
       canvas.fill({{area.low.x, y + row - canvas.space(1)},
                    {area.low.x + width, y + row - canvas.space(0.5F)}},
                   canvas.color(Ink::Hypervisor));

@@ -43,39 +43,49 @@ void RegistersPanel::draw(PanelContext& context) {
 
 float RegistersPanel::draw_believed(Canvas& canvas, Box area, const RegisterView& view, bool bare) {
   const float line = canvas.line_height(FontRole::Mono) + canvas.space(1);
+  const float small = canvas.line_height(FontRole::Small);
   const float pad = canvas.space(2);
+  const std::string_view left_title = "guest believes",
+                         right_title = bare ? "CPU: the same" : "CPU holds";
   const float name_width = canvas.width_of(FontRole::Small, "GDTR") + canvas.space(4);
-  const float column = (area.width() - 2 * pad - name_width) / 2;
-  const float height = canvas.line_height(FontRole::Small) + canvas.space(1.5F) +
-                       static_cast<float>(view.believed.size()) * line + 2 * pad;
+  float longest = canvas.width_of(FontRole::Small, left_title);
+  for (const BelievedRow& row : view.believed) {
+    longest = std::max({longest, canvas.width_of(FontRole::Mono, row.believed),
+                        canvas.width_of(FontRole::MonoStrong, row.real)});
+  }
+  const float sign = canvas.width_of(FontRole::MonoStrong, "≠") + canvas.space(3);
+  // Side by side when both values fit, else the CPU's value under the guest's.
+  const bool beside = name_width + 2 * longest + sign + 2 * pad <= area.width();
+  const float column =
+      beside ? std::max((area.width() - 2 * pad - name_width) / 2, longest + sign) : 0;
+  const float row_height = beside ? line : 2 * line - canvas.space(1);
+  const float titles = (beside ? 1.0F : 2.0F) * small + canvas.space(1.5F);
+  const float height = titles + static_cast<float>(view.believed.size()) * row_height + 2 * pad;
   const Box card{area.low, {area.high.x, area.low.y + height}};
   canvas.fill(card, canvas.color(Ink::Raised), canvas.style().corner());
-  const float left = card.low.x + pad, first = left + name_width, second = first + column;
+  const float left = card.low.x + pad, first = left + name_width;
+  const float second = beside ? first + column : first + sign;
   float y = card.low.y + pad;
-  canvas.text({first, y}, "guest believes", Ink::GuestKernel, FontRole::Small);
-  canvas.text({second, y}, bare ? "CPU: the same" : "CPU holds", Ink::Hardware, FontRole::Small);
-  y += canvas.line_height(FontRole::Small) + canvas.space(1.5F);
+  canvas.text({first, y}, left_title, Ink::GuestKernel, FontRole::Small);
+  canvas.text({second, beside ? y : y + small}, right_title, Ink::Hardware, FontRole::Small);
+  y += titles;
   for (const BelievedRow& row : view.believed) {
-    const Box box{{card.low.x, y}, {card.high.x, y + line}};
+    const Box box{{card.low.x, y}, {card.high.x, y + row_height}};
     if (canvas.hovering(box)) {
       canvas.fill(box, canvas.color(Ink::Hovered));
       canvas.tooltip(row.why);
     }
     const float text_y = y + canvas.space(0.5F);
-    canvas.text(
-        {left,
-         text_y + (canvas.line_height(FontRole::Mono) - canvas.line_height(FontRole::Small)) / 2},
-        row.name, Ink::MutedText, FontRole::Small);
+    canvas.text({left, text_y + (canvas.line_height(FontRole::Mono) - small) / 2}, row.name,
+                Ink::MutedText, FontRole::Small);
     canvas.text({first, text_y}, row.believed, Ink::Text, FontRole::Mono);
-    if (row.differs) {
-      canvas.text_right({second - canvas.space(1.5F), text_y}, "≠", Ink::Hypervisor,
-                        FontRole::MonoStrong);
-      canvas.text({second, text_y}, row.real, Ink::Hypervisor, FontRole::MonoStrong);
-    } else {
-      canvas.text_right({second - canvas.space(1.5F), text_y}, "=", Ink::MutedText, FontRole::Mono);
-      canvas.text({second, text_y}, row.real, Ink::MutedText, FontRole::Mono);
-    }
-    y += line;
+    const float real_y = beside ? text_y : text_y + line - canvas.space(1);
+    const Point mark{second - canvas.space(1.5F), real_y};
+    canvas.text_right(mark, row.differs ? "≠" : "=", row.differs ? Ink::Hypervisor : Ink::MutedText,
+                      row.differs ? FontRole::MonoStrong : FontRole::Mono);
+    canvas.text({second, real_y}, row.real, row.differs ? Ink::Hypervisor : Ink::MutedText,
+                row.differs ? FontRole::MonoStrong : FontRole::Mono);
+    y += row_height;
   }
   return height;
 }

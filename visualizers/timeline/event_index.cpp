@@ -246,14 +246,24 @@ std::vector<TimelineColumn> EventIndex::columns(double begin, double end, int co
     const std::uint64_t next = edge(i + 1);
     TimelineColumn& column = out[static_cast<std::size_t>(i)];
     column.first_event = at;
+    // Virtual time from one event to the next has one owner; columns share it by their edges.
+    const double left = begin + step * i, right = left + step;
+    const auto owner = [&](const Totals& totals, std::uint64_t following) -> std::size_t {
+      return std::holds_alternative<ClockSkipped>(events_[following].body) ? 3 : totals.storey;
+    };
+    auto& cycles = column.counts.cycles;
     if (next > at) {
       const Totals high = before(next);
       subtract(low, high, filter, kHiddenCell, kOtherCells, column.counts);
+      const std::size_t earlier = owner(low, at);
+      const double lead = std::max(0.0, left - static_cast<double>(low.since));
+      cycles[earlier] -= std::min(cycles[earlier], static_cast<std::uint64_t>(lead));
       low = high;
-    }
-    // Time that no event falls into still belongs to who runs; the ribbon is filled from `low`.
-    if (column.counts.cycles == std::array<std::uint64_t, 4>{} && at > first_ && at < end_) {
-      column.counts.cycles[low.storey] = 1;
+      if (next < end_)
+        cycles[owner(low, next)] +=
+            static_cast<std::uint64_t>(std::max(0.0, right - static_cast<double>(low.since)));
+    } else if (at < end_ && right > 0) {
+      cycles[owner(low, at)] = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(step));
     }
     at = next;
   }

@@ -117,8 +117,9 @@ void TimelinePanel::draw(PanelContext& context) {
   ask(picture_, begin_, end_, columns, filter_);
   const float small_shift = (lane_height - canvas.line_height(FontRole::Small)) / 2;
   canvas.text({area.low.x, y + small_shift}, "who runs", Ink::MutedText, FontRole::Small);
-  draw_ribbon(canvas, {{plot.low.x, y + canvas.space(0.5F)},
-                       {plot.high.x, y + lane_height - canvas.space(0.5F)}});
+  draw_ribbon(
+      canvas, context,
+      {{plot.low.x, y + canvas.space(0.5F)}, {plot.high.x, y + lane_height - canvas.space(0.5F)}});
   y += lane_height;
   hovered_lane_.reset();
   for (const Lane lane : shown) {
@@ -235,7 +236,20 @@ void TimelinePanel::draw_ruler(Canvas& canvas, PanelContext&, Box box) {
               canvas.style().hairline());
 }
 
-void TimelinePanel::draw_ribbon(Canvas& canvas, Box box) {
+void TimelinePanel::draw_ribbon(Canvas& canvas, const PanelContext& context, Box box) {
+  if (context.snapshot.technique == TechniqueKind::BareMetal) {
+    // Who runs is known because exits and resumes say so; here there are none.
+    canvas.hatch(box, canvas.color(Ink::Border), canvas.space(2));
+    const std::string_view said = "not known on bare metal: nobody watches";
+    const float width = canvas.width_of(FontRole::Small, said) + canvas.space(4);
+    if (width < box.width()) {
+      canvas.fill({{box.low.x + (box.width() - width) / 2, box.low.y},
+                   {box.low.x + (box.width() + width) / 2, box.high.y}},
+                  canvas.color(Ink::Surface));
+      canvas.text_centred(box, said, Ink::MutedText, FontRole::Small);
+    }
+    return;
+  }
   constexpr std::array<Ink, 4> kInks = {Ink::GuestUser, Ink::GuestKernel, Ink::Hypervisor,
                                         Ink::Border};
   const auto& columns = picture_.answer;
@@ -431,7 +445,7 @@ void TimelinePanel::draw_key(Canvas& canvas, Box box) {
   // How to use it, when there is room to say so.
   for (const std::string_view help :
        {"wheel zooms, drag pans, click selects, double click goes there",
-        "click selects, double click goes there"}) {
+        "click selects, double click goes there", "double click goes there"}) {
     if (x + canvas.width_of(FontRole::Small, help) > box.high.x)
       continue;
     canvas.text_right({box.high.x, box.low.y}, help, Ink::MutedText, FontRole::Small);

@@ -39,7 +39,7 @@ class TimelinePanel : public Panel {
                                          const LaneFilter& filter);
   float draw_filters(Canvas& canvas, Box area, bool compact);
   void draw_ruler(Canvas& canvas, PanelContext& context, Box box);
-  void draw_ribbon(Canvas& canvas, Box box);
+  void draw_ribbon(Canvas& canvas, const PanelContext& context, Box box);
   void draw_lane(Canvas& canvas, PanelContext& context, Box box, Lane lane);
   void draw_marks(Canvas& canvas, PanelContext& context, Box plot);
   void draw_overview(Canvas& canvas, PanelContext& context, Box box);

@@ -41,6 +41,17 @@ Point along(std::span<const Point> path, float share) {
   return path.back();
 }
 
+// On bare metal IN and OUT do not trap: they must not look as if they did.
+bool is_plain_access(const RoundTrip& trip) { return trip.direct && trip.port.has_value(); }
+
+void draw_trip_glyph(Canvas& canvas, const RoundTrip& trip, Point centre, float radius) {
+  if (!is_plain_access(trip))
+    return draw_glyph(canvas, trip.exit_class(), centre, radius);
+  const float r = radius * 0.8F;
+  canvas.fill({{centre.x - r, centre.y - r}, {centre.x + r, centre.y + r}},
+              canvas.color(Ink::DeviceWork), r * 0.3F);
+}
+
 std::string port_text(const PortTouched& port) {
   const std::string value = hex_text(port.value);
   std::string text =
@@ -251,7 +262,7 @@ void TrapTheatrePanel::draw_trip(Canvas& canvas, PanelContext& context, const St
   const float right = from.high.x - canvas.space(5);
   const float middle = (left + right) / 2;
   const float width = canvas.style().stroke();
-  const Ink ink = ink_of(trip.exit_class());
+  const Ink ink = is_plain_access(trip) ? Ink::DeviceWork : ink_of(trip.exit_class());
   const float pad = canvas.space(1.5F);
   const float small = canvas.line_height(FontRole::Small);
   const bool to_hardware =
@@ -288,7 +299,7 @@ void TrapTheatrePanel::draw_trip(Canvas& canvas, PanelContext& context, const St
       canvas.line(path[i - 1], path[i], color, width);
     }
   }
-  draw_glyph(canvas, trip.exit_class(), path[0], canvas.space(2.6F));
+  draw_trip_glyph(canvas, trip, path[0], canvas.space(2.6F));
 
   // In the storey it leaves: the instruction and why the CPU stopped.
   const bool same = to_storey == trip.exit.from;
@@ -362,7 +373,8 @@ void TrapTheatrePanel::draw_trip(Canvas& canvas, PanelContext& context, const St
     for (const std::string& step : trip.steps)
       steps += "\n• " + step;
     canvas.tooltip(steps);
-  } else if (canvas.hovering(from)) {
+  } else if (canvas.hovering(
+                 {{left - canvas.space(3), said.low.y}, {text_left + room, said.high.y}})) {
     canvas.tooltip(explanation_of(trip.exit.reason));
   }
 
@@ -465,8 +477,8 @@ void TrapTheatrePanel::draw_list(Canvas& canvas, PanelContext& context, Box box,
     if (touch.pressed)
       context.selection.event = trip.exit_sequence;
     const float text_y = y + canvas.space(0.5F);
-    draw_glyph(canvas, trip.exit_class(),
-               {line.low.x + canvas.space(3), (line.low.y + line.high.y) / 2}, canvas.space(1.6F));
+    draw_trip_glyph(canvas, trip, {line.low.x + canvas.space(3), (line.low.y + line.high.y) / 2},
+                    canvas.space(1.6F));
     float right = line.high.x - canvas.space(1.5F);
     if (trip.resume) {
       canvas.text_right({right, text_y}, count_text(trip.resume->cost), Ink::Text, FontRole::Mono);
