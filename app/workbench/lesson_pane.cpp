@@ -45,6 +45,20 @@ std::string beyond_the_cards(const std::string& comparison) {
   return out;
 }
 
+// An answer for the screen: an ordering line by line, the rest in the words of its choices.
+std::string shown_words(const QuestionForm& form, const Answer& answer) {
+  const auto* order = std::get_if<std::vector<std::string>>(&answer);
+  if (order == nullptr) return plain_text(words_of(form, answer));
+  std::string out;
+  int place = 0;
+  for (const std::string& id : *order) {
+    const auto choice = std::find_if(form.choices.begin(), form.choices.end(), [&](const Choice& c) { return c.id == id; });
+    out += (out.empty() ? "" : "\n") + std::to_string(++place) + "  " +
+           (choice == form.choices.end() ? id : plain_text(choice->text));
+  }
+  return out;
+}
+
 const char* words_of(Confidence confidence) {
   switch (confidence) {
     case Confidence::Guessing: return "guessing";
@@ -352,14 +366,16 @@ void LessonPane::draw_prediction(Controls& controls) {
   if (!view_->prediction || view_->phase < LessonPhase::Predict) return;
   if (view_->phase == LessonPhase::Failed && !is_answered(view_->predicted)) return;
   const bool open = view_->phase == LessonPhase::Predict;
+  // From the comparison on it stands there, beside what was measured.
+  if (view_->phase >= LessonPhase::Compare && view_->phase != LessonPhase::Failed && is_answered(view_->happened)) return;
   section(controls, open ? "YOUR PREDICTION, BEFORE ANYTHING RUNS" : "YOUR PREDICTION", LessonPhase::Predict);
   if (open) {
     draw_form(controls, *view_->prediction, !view_->busy, view_->predicted, {}, "choice.");
     draw_confidence(controls);
     return;
   }
-  const std::string words = words_of(*view_->prediction, view_->predicted);
-  controls.paragraph(words.empty() ? "none" : plain_text(words), FontRole::Strong, Ink::Text);
+  const std::string words = shown_words(*view_->prediction, view_->predicted);
+  controls.paragraph(words.empty() ? "none" : words, FontRole::Strong, Ink::Text);
   controls.line(words_of(view_->confidence), FontRole::Small, Ink::MutedText);
 }
 
@@ -416,9 +432,9 @@ void LessonPane::draw_comparison(Controls& controls, bool presenting) {
                      ink(style, Ink::Text), wrap);
     ImGui::Dummy({width, height});
   };
-  side(right ? "You predicted, and it agrees" : "You predicted", plain_text(words_of(*view_->prediction, view_->predicted)),
+  side(right ? "You predicted, and it agrees" : "You predicted", shown_words(*view_->prediction, view_->predicted),
        right ? Ink::Good : Ink::Error, right ? Icon::Check : Icon::Cross);
-  side("Measured", plain_text(words_of(*view_->prediction, view_->happened)), Ink::GuestUser, Icon::Search);
+  side("Measured", shown_words(*view_->prediction, view_->happened), Ink::GuestUser, Icon::Search);
   markdown_.draw(controls, beyond_the_cards(view_->comparison));
 }
 
