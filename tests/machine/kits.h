@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// kits.h - configs of the guest kits, and of guests that are a few bytes of a test.
+
+#pragma once
+
+#include "gv/machine_config.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace gv {
+
+inline constexpr TechniqueKind kBothTechniques[] = {TechniqueKind::BareMetal,
+                                                    TechniqueKind::TrapAndEmulate};
+
+// The name of a kit: "tinykernel". Its file has been built before the tests run.
+inline MachineConfig config_of_kit(const std::string& name, TechniqueKind technique) {
+  const std::string file = name == "bootsector" ? name + ".bin" : name + ".elf";
+  auto config = config_for_image(std::string(GV_KITS) + "/" + file);
+  if (!config) {
+    ADD_FAILURE() << config.error().message;
+    return {};
+  }
+  config->technique = technique;
+  return std::move(*config);
+}
+
+// Code for ring 0 of a flat 32-bit machine with paging off, loaded and entered at 1 MiB.
+inline MachineConfig config_of_code(std::vector<std::uint8_t> code, TechniqueKind technique) {
+  MachineConfig config;
+  config.image_path = "code.bin";
+  config.image = std::move(code);
+  config.image_kind = ImageKind::Flat;
+  config.technique = technique;
+  config.memory_mib = 2;
+  return config;
+}
+
+// Test names may hold letters and digits only.
+inline std::string identifier(TechniqueKind technique) {
+  return technique == TechniqueKind::BareMetal ? "BareMetal" : "TrapAndEmulate";
+}
+
+}  // namespace gv
