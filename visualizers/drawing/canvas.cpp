@@ -108,8 +108,9 @@ void Canvas::arrow(Point from, Point to, Color color, float width) {
   const float dx = to.x - from.x, dy = to.y - from.y, length = std::hypot(dx, dy);
   if (length < 0.5F)
     return;
-  const float head = std::min(std::max(width * 4.5F, space(2)), length);
-  const float ux = dx / length, uy = dy / length, half = head * 0.5F;
+  const float head =
+      std::min(std::max(std::min(width * 4.5F, width * 1.5F + space(2.5F)), space(2)), length);
+  const float ux = dx / length, uy = dy / length, half = std::max(head * 0.5F, width);
   const Point neck{to.x - ux * head, to.y - uy * head};
   line(from, neck, color, width);
   const Point corners[] = {

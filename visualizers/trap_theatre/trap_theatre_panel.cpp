@@ -227,7 +227,7 @@ void TrapTheatrePanel::draw_storeys(Canvas& canvas, PanelContext& context, const
       canvas.text({x, y}, second, storey == Storey::GuestKernel ? Ink::Text : Ink::MutedText,
                   FontRole::Small);
     }
-    if (storey == here && context.snapshot.state != RunState::Ended) {
+    if (storey == here && context.snapshot.state == RunState::Stopped) {
       // Where the CPU will execute next: a pennant at the upper right corner.
       const std::string_view label = "runs here next";
       const float width = canvas.width_of(FontRole::Small, label) + canvas.space(6);
@@ -401,19 +401,20 @@ void TrapTheatrePanel::draw_flow(Canvas& canvas, const Stage& stage) {
     const auto exit_class = static_cast<ExitClass>(i);
     const std::uint64_t n = flow_.trips[static_cast<std::size_t>(i)];
     const float x = left + column * (static_cast<float>(i) + 0.5F);
-    const float y0 = kernel.high.y - canvas.space(7), y1 = hypervisor.low.y + canvas.space(5);
+    const float glyph_y = kernel.low.y + kernel.height() * 0.25F;
+    const float y0 = glyph_y + canvas.space(4), y1 = hypervisor.low.y + canvas.space(7);
     if (n == 0)
       continue;
     // Log scale: ten times as many exits, one step wider.
     const float width = canvas.style().stroke() * (1.0F + 1.2F * std::log10(static_cast<float>(n)));
-    canvas.arrow({x - canvas.space(2), y0}, {x - canvas.space(2), y1},
-                 canvas.color(ink_of(exit_class)), width);
-    canvas.arrow({x + canvas.space(2), y1}, {x + canvas.space(2), y0},
-                 canvas.style().faded(ink_of(exit_class), 0.55F), width);
-    canvas.text_centred({{x - column / 2, hypervisor.low.y + canvas.space(5)},
-                         {x + column / 2, hypervisor.low.y + canvas.space(11)}},
+    const float apart = width * 1.1F + canvas.space(0.5F);
+    canvas.arrow({x - apart, y0}, {x - apart, y1}, canvas.color(ink_of(exit_class)), width);
+    canvas.arrow({x + apart, y1}, {x + apart, y0}, canvas.style().faded(ink_of(exit_class), 0.55F),
+                 width);
+    canvas.text_centred({{x - column / 2, hypervisor.low.y + canvas.space(7.5F)},
+                         {x + column / 2, hypervisor.low.y + canvas.space(13)}},
                         short_count_text(n), Ink::Text, FontRole::Strong);
-    draw_glyph(canvas, exit_class, {x, kernel.low.y + canvas.space(4)}, canvas.space(2));
+    draw_glyph(canvas, exit_class, {x, glyph_y}, canvas.space(2.4F));
   }
   if (flow_.device_accesses > 0) {
     const float x = left + canvas.space(4);
