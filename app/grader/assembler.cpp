@@ -38,11 +38,13 @@ class ScratchFolder {
   ScratchFolder() {
     std::error_code ignored;
     std::string name = (fs::temp_directory_path(ignored) / "glassvisor-XXXXXX").string();
-    if (mkdtemp(name.data()) != nullptr) path_ = name;
+    if (mkdtemp(name.data()) != nullptr)
+      path_ = name;
   }
   ~ScratchFolder() {
     std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
+    if (!path_.empty())
+      fs::remove_all(path_, ignored);
   }
   ScratchFolder(const ScratchFolder&) = delete;
   ScratchFolder& operator=(const ScratchFolder&) = delete;
@@ -60,7 +62,8 @@ class ScratchFolder {
 std::string tool_path(const std::string& name) {
   for (const char* folder : {"/usr/bin", "/usr/local/bin", "/bin"}) {
     const std::string path = std::string(folder) + "/" + name;
-    if (access(path.c_str(), X_OK) == 0) return path;
+    if (access(path.c_str(), X_OK) == 0)
+      return path;
   }
   return {};
 }
@@ -69,10 +72,12 @@ std::string tool_path(const std::string& name) {
 // directive from pieces is let through: then the tool opens nothing but it.
 bool names_files(const std::string& source) {
   std::string lower;
-  for (const char c : source) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const char c : source)
+    lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   for (const char* word : {"incbin", "include", "%pathsearch", "%depend", "%use", "%+", "%[", "%!",
                            "tok", "%str", "%substr", "%pragma", "%line", "%rep"}) {
-    if (lower.find(word) != std::string::npos) return true;
+    if (lower.find(word) != std::string::npos)
+      return true;
   }
   return false;
 }
@@ -90,7 +95,8 @@ Containment containment_of_tool() {
 // The tool's object in the scratch folder: never through a link, never larger than allowed.
 std::string read_product(const std::string& path) {
   const int file = open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (file < 0) return {};
+  if (file < 0)
+    return {};
   struct stat status {};
   std::string content;
   if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) &&
@@ -117,17 +123,20 @@ Result<Assembly> assemble(const std::string& worker, const std::string& name,
   }
   const ScratchFolder scratch;
   bool written = !scratch.path().empty() && scratch.write(name, source);
-  for (const auto& [file, content] : files) written = written && scratch.write(file, content);
+  for (const auto& [file, content] : files)
+    written = written && scratch.write(file, content);
   if (!written) {
-    return Error{ErrorCode::Internal,
-                 fmt::format("the scratch folder '{}' cannot be written: {}; set TMPDIR to a folder "
-                             "with room",
-                             scratch.path(), std::strerror(errno))};
+    return Error{
+        ErrorCode::Internal,
+        fmt::format("the scratch folder '{}' cannot be written: {}; set TMPDIR to a folder "
+                    "with room",
+                    scratch.path(), std::strerror(errno))};
   }
   auto process = ContainedProcess::start(
       worker, {"tool", scratch.path(), nasm, "-f", "bin", "-w-all", "-o", "guest.bin", name},
       containment_of_tool(), interrupted);
-  if (!process) return process.error();
+  if (!process)
+    return process.error();
   (*process)->finish();
   Assembly assembly;
   assembly.ending = (*process)->ending();
@@ -139,7 +148,8 @@ Result<Assembly> assemble(const std::string& worker, const std::string& name,
   }
   if (assembly.ending == Ending::Exited && status == 0) {
     assembly.image = read_product(scratch.path() + "/guest.bin");
-    if (assembly.image.empty()) assembly.problem = "it assembles to nothing";
+    if (assembly.image.empty())
+      assembly.problem = "it assembles to nothing";
     return assembly;
   }
   assembly.problem = (*process)->output();
@@ -152,7 +162,8 @@ Result<Assembly> assemble(const std::string& worker, const std::string& name,
 }
 
 int become_tool(const std::string& folder, const std::vector<std::string>& command) {
-  if (chdir(folder.c_str()) != 0) return 125;
+  if (chdir(folder.c_str()) != 0)
+    return 125;
   const auto confined =
       confine_files({"/usr", "/lib", "/lib32", "/lib64", "/bin", "/etc/ld.so.cache"}, {folder});
   if (!confined) {
@@ -160,7 +171,8 @@ int become_tool(const std::string& folder, const std::vector<std::string>& comma
     std::ifstream file(command.back());
     std::stringstream source;
     source << file.rdbuf();
-    if (names_files(source.str())) return kNotContained;
+    if (names_files(source.str()))
+      return kNotContained;
   }
   if (const auto entered = enter_sandbox(SandboxProfile::Assembler); !entered) {
     std::fprintf(stderr, "%s\n", entered.error().message.c_str());
@@ -168,7 +180,8 @@ int become_tool(const std::string& folder, const std::vector<std::string>& comma
   }
   std::vector<std::string> words = command;
   std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
+  for (std::string& word : words)
+    argv.push_back(word.data());
   argv.push_back(nullptr);
   execv(argv[0], argv.data());
   return 126;

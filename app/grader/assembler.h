@@ -9,8 +9,8 @@
 
 #pragma once
 
-#include "gv/result.h"
 #include "grader/contained_process.h"
+#include "gv/result.h"
 
 #include <atomic>
 #include <map>
@@ -20,8 +20,8 @@
 namespace gv {
 
 struct Assembly {
-  std::string image;     // empty when it failed
-  std::string problem;   // what nasm said, in full lines
+  std::string image;    // empty when it failed
+  std::string problem;  // what nasm said, in full lines
   Ending ending = Ending::Exited;
   bool ok() const { return !image.empty(); }
 };

@@ -37,19 +37,20 @@ std::string classroom50_report(const GradeRecord& record, const ClassroomIdentit
                      {"message", printable_text(check.message)},
                      {"hint", check.verdict == Verdict::Pass ? "" : printable_text(check.hint)}});
   }
-  const Json report{{"schema", "classroom50/result/v1"},
-                    {"classroom", identity.classroom},
-                    {"assignment", identity.assignment.empty() ? record.exercise : identity.assignment},
-                    {"assignment_type", "individual"},
-                    {"owner", identity.owner.empty() ? submission.student : identity.owner},
-                    {"submission", identity.submission},
-                    {"commit", identity.commit},
-                    {"release", identity.release},
-                    {"review", identity.review},
-                    {"datetime", identity.datetime},
-                    {"score", score},
-                    {"max-score", most},
-                    {"tests", std::move(tests)}};
+  const Json report{
+      {"schema", "classroom50/result/v1"},
+      {"classroom", identity.classroom},
+      {"assignment", identity.assignment.empty() ? record.exercise : identity.assignment},
+      {"assignment_type", "individual"},
+      {"owner", identity.owner.empty() ? submission.student : identity.owner},
+      {"submission", identity.submission},
+      {"commit", identity.commit},
+      {"release", identity.release},
+      {"review", identity.review},
+      {"datetime", identity.datetime},
+      {"score", score},
+      {"max-score", most},
+      {"tests", std::move(tests)}};
   // The environment is not ours: bytes that are no UTF-8 are replaced, not thrown about.
   return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -46,7 +46,8 @@ struct ChildPlan {
 
 void write_text(const char* path, const char* text) {
   const int file = open(path, O_WRONLY | O_CLOEXEC);
-  if (file < 0) return;
+  if (file < 0)
+    return;
   // Without a map the process is nobody in its namespace, which is just as well.
   static_cast<void>(!write(file, text, std::strlen(text)));
   close(file);
@@ -71,12 +72,14 @@ void write_text(const char* path, const char* text) {
   syscall(SYS_close_range, kChannelDescriptor + 1, ~0U, 0);
   struct sigaction ordinary {};
   ordinary.sa_handler = SIG_DFL;
-  for (int number = 1; number < 32; ++number) sigaction(number, &ordinary, nullptr);
+  for (int number = 1; number < 32; ++number)
+    sigaction(number, &ordinary, nullptr);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   for (std::size_t i = 0; i < plan.limit_count; ++i) {
-    if (setrlimit(static_cast<__rlimit_resource>(plan.limits[i].first), &plan.limits[i].second) != 0) {
+    if (setrlimit(static_cast<__rlimit_resource>(plan.limits[i].first), &plan.limits[i].second) !=
+        0) {
       _exit(125);
     }
   }
@@ -89,7 +92,8 @@ void write_text(const char* path, const char* text) {
 pid_t clone_into(const ChildPlan& plan, unsigned long namespaces) {
   // The raw call with a null stack is fork: the child goes on here on a copy of this stack.
   const auto pid = static_cast<pid_t>(syscall(SYS_clone, namespaces | SIGCHLD, 0, 0, 0, 0));
-  if (pid == 0) become(plan);
+  if (pid == 0)
+    become(plan);
   return pid;
 }
 
@@ -103,7 +107,8 @@ Error start_error(const std::string& program, const char* what) {
 Result<std::unique_ptr<ContainedProcess>> ContainedProcess::start(
     const std::string& program, const std::vector<std::string>& arguments,
     const Containment& containment, const std::atomic<bool>* interrupted) {
-  if (access(program.c_str(), X_OK) != 0) return start_error(program, "it is not executable");
+  if (access(program.c_str(), X_OK) != 0)
+    return start_error(program, "it is not executable");
   int channel[2], output[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0) {
     return start_error(program, "socketpair");
@@ -118,7 +123,8 @@ Result<std::unique_ptr<ContainedProcess>> ContainedProcess::start(
   std::string name = program;
   std::vector<std::string> copies = arguments;
   argv.push_back(name.data());
-  for (std::string& argument : copies) argv.push_back(argument.data());
+  for (std::string& argument : copies)
+    argv.push_back(argument.data());
   argv.push_back(nullptr);
 
   const auto limit = [](std::uint64_t value) { return rlimit{value, value}; };
@@ -171,28 +177,35 @@ ContainedProcess::ContainedProcess(pid_t pid, int channel, int output, Containme
       deadline_(std::chrono::steady_clock::now() + containment.wall) {}
 
 ContainedProcess::~ContainedProcess() {
-  if (ending_ == Ending::Running) end(Ending::Exited);
-  if (channel_ >= 0) close(channel_);
-  if (output_descriptor_ >= 0) close(output_descriptor_);
+  if (ending_ == Ending::Running)
+    end(Ending::Exited);
+  if (channel_ >= 0)
+    close(channel_);
+  if (output_descriptor_ >= 0)
+    close(output_descriptor_);
 }
 
 std::optional<Message> ContainedProcess::ask(const Message& question) {
-  if (ending_ != Ending::Running) return std::nullopt;
+  if (ending_ != Ending::Running)
+    return std::nullopt;
   const std::string bytes = encode(question);
   std::size_t sent = 0;
   std::optional<Message> answer;
   while (ending_ == Ending::Running && !answer) {
-    if (!pump(&bytes, sent, &answer)) break;
+    if (!pump(&bytes, sent, &answer))
+      break;
   }
   return answer;
 }
 
 void ContainedProcess::finish() {
-  if (ending_ != Ending::Running) return;
+  if (ending_ != Ending::Running)
+    return;
   shutdown(channel_, SHUT_WR);
   std::size_t sent = 0;
   while (ending_ == Ending::Running) {
-    if (!pump(nullptr, sent, nullptr)) break;
+    if (!pump(nullptr, sent, nullptr))
+      break;
   }
 }
 
@@ -214,17 +227,21 @@ bool ContainedProcess::pump(const std::string* to_send, std::size_t& sent,
                        {output_descriptor_, POLLIN, 0}};
   // Short enough to notice an interruption, long enough to cost nothing.
   poll(watched, 2, static_cast<int>(std::min<std::int64_t>(left.count(), 50)));
-  if (watched[1].revents != 0) read_output();
+  if (watched[1].revents != 0)
+    read_output();
   if (sending && (watched[0].revents & POLLOUT) != 0) {
     const ssize_t n = send(channel_, to_send->data() + sent, to_send->size() - sent, MSG_NOSIGNAL);
-    if (n > 0) sent += static_cast<std::size_t>(n);
+    if (n > 0)
+      sent += static_cast<std::size_t>(n);
   }
-  if ((watched[0].revents & (POLLIN | POLLHUP | POLLERR)) == 0) return true;
+  if ((watched[0].revents & (POLLIN | POLLHUP | POLLERR)) == 0)
+    return true;
   std::array<char, 65536> block;
   const ssize_t n = recv(channel_, block.data(), block.size(), 0);
   if (n > 0) {
     decoder_.append(block.data(), static_cast<std::size_t>(n));
-    if (answer != nullptr) *answer = decoder_.take();
+    if (answer != nullptr)
+      *answer = decoder_.take();
     // Unasked-for messages would fill our memory: whoever talks out of turn is not a worker.
     if (decoder_.broken() || answer == nullptr) {
       end(Ending::Incoherent);
@@ -232,7 +249,8 @@ bool ContainedProcess::pump(const std::string* to_send, std::size_t& sent,
     }
     return true;
   }
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return true;
+  if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    return true;
   reap();  // the channel is closed: it has ended or is about to
   return false;
 }
@@ -244,7 +262,8 @@ void ContainedProcess::read_output() {
     close(output_descriptor_);
     output_descriptor_ = -1;  // poll ignores a negative descriptor
   }
-  if (n <= 0) return;
+  if (n <= 0)
+    return;
   const std::size_t room = containment_.output_bytes - output_.size();
   const std::size_t kept = std::min(room, static_cast<std::size_t>(n));
   output_.append(block.data(), kept);
@@ -273,14 +292,16 @@ void ContainedProcess::reap() {
     if (output_descriptor_ >= 0) {
       pollfd watched{output_descriptor_, POLLIN, 0};
       poll(&watched, 1, 1);
-      if (watched.revents != 0) read_output();
+      if (watched.revents != 0)
+        read_output();
     } else {
       poll(nullptr, 0, 1);
     }
   }
   while (output_descriptor_ >= 0) {  // what it wrote before it ended
     pollfd watched{output_descriptor_, POLLIN, 0};
-    if (poll(&watched, 1, 0) <= 0) break;
+    if (poll(&watched, 1, 0) <= 0)
+      break;
     read_output();
   }
   const auto cpu = [](const timeval& t) {
@@ -296,7 +317,8 @@ void ContainedProcess::reap() {
   if (exit_status_ == SIGSYS) {
     ending_ = Ending::Forbidden;
   } else if (exit_status_ == SIGXCPU ||
-             (exit_status_ == SIGKILL && spent >= static_cast<double>(containment_.cpu_seconds) / 2)) {
+             (exit_status_ == SIGKILL &&
+              spent >= static_cast<double>(containment_.cpu_seconds) / 2)) {
     // The first process of a namespace does not hear SIGXCPU; the hard limit then kills it. The
     // kernel counts for the limit in ticks and for rusage exactly, so the two differ.
     ending_ = Ending::CpuSpent;
@@ -307,17 +329,22 @@ void ContainedProcess::reap() {
 
 std::string ContainedProcess::ending_text() const {
   switch (ending_) {
-    case Ending::Running: return "it is running";
-    case Ending::Exited: return fmt::format("it ended early with status {}", exit_status_);
+    case Ending::Running:
+      return "it is running";
+    case Ending::Exited:
+      return fmt::format("it ended early with status {}", exit_status_);
     case Ending::Signalled:
       return fmt::format("it was ended by signal {} ({})", exit_status_, strsignal(exit_status_));
-    case Ending::Forbidden: return "it tried a forbidden system call and was ended";
+    case Ending::Forbidden:
+      return "it tried a forbidden system call and was ended";
     case Ending::CpuSpent:
       return fmt::format("it used up its {} seconds of processor time", containment_.cpu_seconds);
     case Ending::WallSpent:
       return fmt::format("it did not answer within {} seconds", containment_.wall.count() / 1000);
-    case Ending::Incoherent: return "it sent an answer that is none";
-    case Ending::Interrupted: return "grading was interrupted";
+    case Ending::Incoherent:
+      return "it sent an answer that is none";
+    case Ending::Interrupted:
+      return "grading was interrupted";
   }
   return {};
 }

@@ -12,8 +12,8 @@
 
 #pragma once
 
-#include "gv/result.h"
 #include "grader/message.h"
+#include "gv/result.h"
 
 #include <sys/types.h>
 
@@ -30,16 +30,16 @@ namespace gv {
 struct Containment {
   std::uint64_t memory_bytes = std::uint64_t{1} << 30;  // address space
   std::uint64_t cpu_seconds = 5;
-  std::uint64_t file_bytes = 0;                         // largest file it may write
-  std::size_t output_bytes = std::size_t{16} << 10;     // of stdout and stderr, the rest is dropped
-  std::chrono::milliseconds wall{20'000};               // from start to end
+  std::uint64_t file_bytes = 0;                      // largest file it may write
+  std::size_t output_bytes = std::size_t{16} << 10;  // of stdout and stderr, the rest is dropped
+  std::chrono::milliseconds wall{20'000};            // from start to end
 };
 
 enum class Ending : std::uint8_t {
   Running,
-  Exited,       // on its own, with a status
-  Signalled,    // killed by a signal that it caused
-  Forbidden,    // seccomp: it tried what only an attack tries
+  Exited,     // on its own, with a status
+  Signalled,  // killed by a signal that it caused
+  Forbidden,  // seccomp: it tried what only an attack tries
   CpuSpent,
   WallSpent,
   Incoherent,   // it sent something that is no message

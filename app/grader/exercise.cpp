@@ -40,7 +40,8 @@ std::map<std::string, std::string> sections_of(const std::string& markdown) {
       heading = line.substr(3);
     } else if (!heading.empty()) {
       std::string& text = sections[heading];
-      if (!line.empty()) text += (text.empty() ? "" : " ") + line;
+      if (!line.empty())
+        text += (text.empty() ? "" : " ") + line;
     }
   }
   return sections;
@@ -78,23 +79,25 @@ Result<void> read_checks(const Json& data, const std::map<std::string, std::stri
       return in_exercise(exercise.folder, "a check lacks its id or its title; give it both");
     }
     if (!ids.insert(check.id).second) {
-      return in_exercise(exercise.folder, fmt::format("two checks are called '{}'; rename one", check.id));
+      return in_exercise(exercise.folder,
+                         fmt::format("two checks are called '{}'; rename one", check.id));
     }
     if (!(check.points > 0)) {
       return in_exercise(exercise.folder,
                          fmt::format("check '{}' is worth no points; give it some", check.id));
     }
     if (visibility != "public" && visibility != "hidden") {
-      return in_exercise(exercise.folder,
-                         fmt::format("check '{}' says neither visibility = \"public\" nor \"hidden\"",
-                                     check.id));
+      return in_exercise(
+          exercise.folder,
+          fmt::format("check '{}' says neither visibility = \"public\" nor \"hidden\"", check.id));
     }
     check.visibility = visibility == "hidden" ? Visibility::Hidden : Visibility::Public;
     const auto hint = hints.find(check.id);
     if (hint == hints.end() || hint->second.empty()) {
-      return in_exercise(exercise.folder, fmt::format("hints.en.md has no hint under '## {}'; write "
-                                                      "one",
-                                                      check.id));
+      return in_exercise(exercise.folder,
+                         fmt::format("hints.en.md has no hint under '## {}'; write "
+                                     "one",
+                                     check.id));
     }
     check.hint = hint->second;
     exercise.checks.push_back(std::move(check));
@@ -114,9 +117,12 @@ Result<void> read_submission_form(const Json& data, Exercise& exercise) {
   }
   exercise.language = language == "lua" ? SubmissionLanguage::Lua : SubmissionLanguage::Nasm;
   for (const Json& name : form.value("beside", Json::array())) {
-    if (!name.is_string()) continue;
-    auto content = read_regular_file((fs::path(exercise.folder) / "starter" / name).string(), kLongestText);
-    if (!content) return content.error();
+    if (!name.is_string())
+      continue;
+    auto content =
+        read_regular_file((fs::path(exercise.folder) / "starter" / name).string(), kLongestText);
+    if (!content)
+      return content.error();
     exercise.files[name] = std::move(*content);
   }
   return {};
@@ -126,7 +132,8 @@ Result<void> read_submission_form(const Json& data, Exercise& exercise) {
 
 double Exercise::max_points() const {
   double sum = 0;
-  for (const ExerciseCheck& check : checks) sum += check.points;
+  for (const ExerciseCheck& check : checks)
+    sum += check.points;
   return sum;
 }
 
@@ -151,10 +158,12 @@ Result<std::string> read_regular_file(const std::string& path, std::uint64_t mos
     while ((n = read(file, block.data(), block.size())) > 0 && content.size() <= most) {
       content.append(block.data(), static_cast<std::size_t>(n));
     }
-    if (n < 0) problem = fmt::format("cannot read '{}': {}", path, std::strerror(errno));
+    if (n < 0)
+      problem = fmt::format("cannot read '{}': {}", path, std::strerror(errno));
   }
   close(file);
-  if (!problem.empty()) return Error{ErrorCode::InvalidInput, problem};
+  if (!problem.empty())
+    return Error{ErrorCode::InvalidInput, problem};
   return content;
 }
 
@@ -164,17 +173,21 @@ Result<Exercise> load_exercise(const std::string& folder) {
   std::map<std::string, std::string> text;
   for (const char* name : {"exercise.lua", "text.en.md", "hints.en.md"}) {
     auto content = read_regular_file((fs::path(folder) / name).string(), kLongestText);
-    if (!content) return content.error();
+    if (!content)
+      return content.error();
     text[name] = std::move(*content);
   }
   exercise.script = text["exercise.lua"];
   exercise.task = text["text.en.md"];
   auto script = ExerciseScript::open(exercise, 0, {});
-  if (!script) return script.error();
+  if (!script)
+    return script.error();
   const auto data = (*script)->data();
-  if (!data) return data.error();
+  if (!data)
+    return data.error();
   if (number_of(*data, "format", 0) != kExerciseFormatVersion) {
-    return in_exercise(folder, fmt::format("exercise.lua must say format = {}", kExerciseFormatVersion));
+    return in_exercise(folder,
+                       fmt::format("exercise.lua must say format = {}", kExerciseFormatVersion));
   }
   exercise.id = text_of(*data, "id");
   exercise.title = text_of(*data, "title");
@@ -183,8 +196,8 @@ Result<Exercise> load_exercise(const std::string& folder) {
     return in_exercise(folder, "exercise.lua lacks its id or its title; give it both");
   }
   const Json limits = data->value("limits", Json::object());
-  exercise.limits.instructions = static_cast<std::uint64_t>(
-      std::clamp(number_of(limits, "lua_instructions", 5e6), 1e3, 1e9));
+  exercise.limits.instructions =
+      static_cast<std::uint64_t>(std::clamp(number_of(limits, "lua_instructions", 5e6), 1e3, 1e9));
   exercise.limits.memory_bytes = static_cast<std::size_t>(
       std::clamp(number_of(limits, "lua_memory_mib", 32), 1.0, 512.0) * (1 << 20));
   exercise.limits.output_bytes = 16 << 10;

@@ -11,8 +11,8 @@
 
 #pragma once
 
-#include "gv/result.h"
 #include "grader/record.h"
+#include "gv/result.h"
 #include "lesson/lua_host.h"
 
 #include <cstdint>
@@ -53,7 +53,8 @@ struct Exercise {
 // Error: one sentence with file and line.
 Result<Exercise> load_exercise(const std::string& folder);
 
-// The text of a regular file, at most `most` bytes; not through a symbolic link. Error: one sentence.
+// The text of a regular file, at most `most` bytes; not through a symbolic link. Error: one
+// sentence.
 Result<std::string> read_regular_file(const std::string& path, std::uint64_t most);
 
 }  // namespace gv

@@ -31,19 +31,21 @@ constexpr std::uint64_t kLongestText = 1 << 20;
 
 // A file of the exercise that stands for a submission, perhaps written per variant.
 struct Specimen {
-  std::string name;    // "wrong/forgets-iopl.lua"
+  std::string name;  // "wrong/forgets-iopl.lua"
   std::string text;
   bool generated = false;
-  std::string fails;   // the check it must fail, for wrong/
+  std::string fails;  // the check it must fail, for wrong/
 };
 
 // "fails: check-id" anywhere in the first line, in whatever comment the language has.
 std::string named_failure(const std::string& text) {
   const std::string line = text.substr(0, text.find('\n'));
   const std::size_t at = line.find("fails:");
-  if (at == std::string::npos) return {};
+  if (at == std::string::npos)
+    return {};
   const std::size_t first = line.find_first_not_of(' ', at + 6);
-  if (first == std::string::npos) return {};
+  if (first == std::string::npos)
+    return {};
   return line.substr(first, line.find_first_of(" \r", first) - first);
 }
 
@@ -56,21 +58,26 @@ class ExerciseChecker {
     tools_.worker = setup_.worker;
     if (tools_.worker.empty()) {
       auto worker = find_worker();
-      if (!worker) return worker.error();
+      if (!worker)
+        return worker.error();
       tools_.worker = *worker;
     }
     tools_.references = &references_;
     const auto starter = specimen("starter/" + exercise_.file);
     auto solution = specimen("solution/" + exercise_.file);
-    if (!solution) solution = specimen("solution/" + exercise_.file + ".lua");
-    if (!starter) return starter.error();
-    if (!solution) return solution.error();
+    if (!solution)
+      solution = specimen("solution/" + exercise_.file + ".lua");
+    if (!starter)
+      return starter.error();
+    if (!solution)
+      return solution.error();
     solution_ = *solution;
     const GradedSubmission started = grade(*starter, "student");
     if (started.our_fault) {
       std::string why = started.problem;
       for (const GradedCheck& check : started.checks) {
-        if (check.verdict == Verdict::Skip) why = check.message;
+        if (check.verdict == Verdict::Skip)
+          why = check.message;
       }
       return Error{ErrorCode::Internal, why};
     }
@@ -87,12 +94,14 @@ class ExerciseChecker {
  private:
   void find(std::string where, std::string expected, std::string observed) {
     const std::lock_guard lock(mutex_);
-    findings_.push_back({"exercise", std::move(expected), std::move(observed), std::move(where), ""});
+    findings_.push_back(
+        {"exercise", std::move(expected), std::move(observed), std::move(where), ""});
   }
 
   Result<Specimen> specimen(const std::string& name) const {
     auto text = read_regular_file((fs::path(exercise_.folder) / name).string(), kLongestText);
-    if (!text) return text.error();
+    if (!text)
+      return text.error();
     Specimen one;
     one.name = name;
     one.text = std::move(*text);
@@ -116,13 +125,16 @@ class ExerciseChecker {
 
   Result<std::string> generate(const Specimen& one, const std::string& student) const {
     auto script = ExerciseScript::open(exercise_, variant_seed(exercise_.id, student, kSeed), {});
-    if (!script) return script.error();
+    if (!script)
+      return script.error();
     const auto variant = (*script)->variant(student);
-    if (!variant) return variant.error();
+    if (!variant)
+      return variant.error();
     LuaValue solution;
     if (one.name != solution_.name && solution_.generated) {
       auto text = (*script)->generate(solution_.name, solution_.text, *variant, {});
-      if (!text) return text.error();
+      if (!text)
+        return text.error();
       solution = std::move(*text);
     }
     return (*script)->generate(one.name, one.text, *variant, solution);
@@ -131,7 +143,8 @@ class ExerciseChecker {
   void check_wrong_answers() {
     std::error_code ignored;
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(fs::path(exercise_.folder) / "wrong", ignored)) {
+    for (const auto& entry :
+         fs::directory_iterator(fs::path(exercise_.folder) / "wrong", ignored)) {
       names.push_back("wrong/" + entry.path().filename().string());
     }
     std::sort(names.begin(), names.end());
@@ -146,9 +159,11 @@ class ExerciseChecker {
       bool as_named = false;
       std::string failed;
       for (const GradedCheck& check : graded.checks) {
-        if (check.verdict == Verdict::Pass) continue;
+        if (check.verdict == Verdict::Pass)
+          continue;
         // A check is proven by an answer that it judged, not by one that did not even run.
-        if (check.verdict == Verdict::Fail) killed.insert(check.id);
+        if (check.verdict == Verdict::Fail)
+          killed.insert(check.id);
         as_named |= check.id == one->fails;
         failed += (failed.empty() ? "" : ", ") + check.id;
       }
@@ -207,7 +222,8 @@ class ExerciseChecker {
       }
     }
     auto script = ExerciseScript::open(exercise_, graded.seed, {});
-    if (!script) return {};
+    if (!script)
+      return {};
     const auto variant = (*script)->variant(student);
     return variant ? variant->dump() : std::string();
   }

@@ -7,8 +7,8 @@
 
 #pragma once
 
-#include "gv/result.h"
 #include "grader/exercise.h"
+#include "gv/result.h"
 #include "lesson/verdict.h"
 
 #include <string>

@@ -76,7 +76,8 @@ int ask(lua_State* state) {
   const std::string what = luaL_checkstring(state, 1);
   const LuaValue arguments = value_at(state, 2);
   std::optional<LuaValue> answer;
-  if (question) answer = question(what, arguments);
+  if (question)
+    answer = question(what, arguments);
   push_value(state, answer ? *answer : LuaValue());
   return 1;
 }
@@ -90,9 +91,7 @@ LuaLimits limits_of_check() {
   return limits;
 }
 
-Error script_error(const std::string& message) {
-  return {ErrorCode::InvalidInput, message};
-}
+Error script_error(const std::string& message) { return {ErrorCode::InvalidInput, message}; }
 
 }  // namespace
 
@@ -112,26 +111,31 @@ Result<std::unique_ptr<ExerciseScript>> ExerciseScript::open(const Exercise& exe
   // Wrapped on its first line, so that messages keep the author's line numbers.
   const std::string wrapped = "exercise = (function(...) " + exercise.script + "\nend)()";
   const LuaOutcome loaded = script->host_.run(exercise.folder + "/exercise.lua", wrapped);
-  if (!loaded.ok()) return script_error(loaded.error->message);
+  if (!loaded.ok())
+    return script_error(loaded.error->message);
   return script;
 }
 
 Result<LuaValue> ExerciseScript::data() {
   const LuaOutcome outcome = host_.call("grader_data", LuaValue::array());
-  if (!outcome.ok()) return script_error(outcome.error->message);
-  if (!outcome.first().is_object()) return script_error("exercise.lua must return a table with keys");
+  if (!outcome.ok())
+    return script_error(outcome.error->message);
+  if (!outcome.first().is_object())
+    return script_error("exercise.lua must return a table with keys");
   return outcome.first();
 }
 
 Result<LuaValue> ExerciseScript::variant(const std::string& student) {
   const LuaOutcome outcome = host_.call("grader_variant", LuaValue::array({student}));
-  if (!outcome.ok()) return script_error(outcome.error->message);
+  if (!outcome.ok())
+    return script_error(outcome.error->message);
   return outcome.first();
 }
 
 Result<std::string> ExerciseScript::task(const LuaValue& variant) {
   const LuaOutcome outcome = host_.call("grader_task", LuaValue::array({variant}));
-  if (!outcome.ok()) return script_error(outcome.error->message);
+  if (!outcome.ok())
+    return script_error(outcome.error->message);
   return outcome.first().is_string() ? outcome.first().get<std::string>() : std::string();
 }
 
@@ -161,15 +165,17 @@ CheckOutcome ExerciseScript::run(const std::string& check, const std::string& st
 }
 
 Result<std::string> ExerciseScript::generate(const std::string& name, const std::string& source,
-                                             const LuaValue& variant,
-                                             const LuaValue& solution) {
+                                             const LuaValue& variant, const LuaValue& solution) {
   // The generator is a chunk that returns a function; it may use `exercise`.
   const LuaOutcome loaded =
       host_.run(name, "grader_generate = (function(...) " + source + "\nend)()");
-  if (!loaded.ok()) return script_error(loaded.error->message);
+  if (!loaded.ok())
+    return script_error(loaded.error->message);
   const LuaOutcome outcome = host_.call("grader_generate", LuaValue::array({variant, solution}));
-  if (!outcome.ok()) return script_error(outcome.error->message);
-  if (!outcome.first().is_string()) return script_error(name + " must return a function that returns text");
+  if (!outcome.ok())
+    return script_error(outcome.error->message);
+  if (!outcome.first().is_string())
+    return script_error(name + " must return a function that returns text");
   return outcome.first().get<std::string>();
 }
 

@@ -36,9 +36,9 @@ using ExerciseQuestion =
     std::function<std::optional<LuaValue>(const std::string& ask, const LuaValue& arguments)>;
 
 struct CheckOutcome {
-  double score = 0;      // 0 to 1
+  double score = 0;  // 0 to 1
   std::string message;
-  std::string defect;    // not empty: the check itself is broken, in one sentence
+  std::string defect;  // not empty: the check itself is broken, in one sentence
 };
 
 class ExerciseScript {

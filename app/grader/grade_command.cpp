@@ -4,8 +4,8 @@
 
 #include "grader/grade_command.h"
 
-#include "grader/exercise_script.h"
 #include "grader/exercise_check.h"
+#include "grader/exercise_script.h"
 #include "grader/grader.h"
 #include "grader/report.h"
 #include "grader/report_file.h"
@@ -34,10 +34,14 @@ namespace fs = std::filesystem;
 
 int exit_code_of(ErrorCode code) {
   switch (code) {
-    case ErrorCode::InvalidInput: return 2;
-    case ErrorCode::LimitReached: return 3;
-    case ErrorCode::NotAvailable: return 5;
-    case ErrorCode::Internal: return 70;
+    case ErrorCode::InvalidInput:
+      return 2;
+    case ErrorCode::LimitReached:
+      return 3;
+    case ErrorCode::NotAvailable:
+      return 5;
+    case ErrorCode::Internal:
+      return 70;
   }
   return 70;
 }
@@ -60,10 +64,12 @@ class InterruptWatch {
     struct sigaction note {};
     note.sa_handler = [](int) { interrupt_flag = true; };
     note.sa_flags = static_cast<int>(SA_RESETHAND);
-    for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &note, &before_[i]);
+    for (std::size_t i = 0; i < kSignals.size(); ++i)
+      sigaction(kSignals[i], &note, &before_[i]);
   }
   ~InterruptWatch() {
-    for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &before_[i], nullptr);
+    for (std::size_t i = 0; i < kSignals.size(); ++i)
+      sigaction(kSignals[i], &before_[i], nullptr);
   }
   InterruptWatch(const InterruptWatch&) = delete;
   InterruptWatch& operator=(const InterruptWatch&) = delete;
@@ -84,19 +90,30 @@ ClassroomIdentity identity_from_environment() {
   gmtime_r(&now, &utc);
   std::array<char, 32> text{};
   std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return {variable("CLASSROOM"),     variable("ASSIGNMENT"),  "",
-          variable("SUBMISSION_TAG"), variable("COMMIT_URL"), variable("RELEASE_URL"),
-          variable("REVIEW_URL"),    text.data()};
+  return {variable("CLASSROOM"),
+          variable("ASSIGNMENT"),
+          "",
+          variable("SUBMISSION_TAG"),
+          variable("COMMIT_URL"),
+          variable("RELEASE_URL"),
+          variable("REVIEW_URL"),
+          text.data()};
 }
 
 std::string report_of(const GradeRecord& record, ReportFormat format) {
   switch (format) {
-    case ReportFormat::Text: return text_report(record);
-    case ReportFormat::Json: return json_report(record);
-    case ReportFormat::Gradescope: return gradescope_report(record);
-    case ReportFormat::PrairieLearn: return prairielearn_report(record);
-    case ReportFormat::Classroom50: return classroom50_report(record, identity_from_environment());
-    case ReportFormat::Junit: return junit_report(record);
+    case ReportFormat::Text:
+      return text_report(record);
+    case ReportFormat::Json:
+      return json_report(record);
+    case ReportFormat::Gradescope:
+      return gradescope_report(record);
+    case ReportFormat::PrairieLearn:
+      return prairielearn_report(record);
+    case ReportFormat::Classroom50:
+      return classroom50_report(record, identity_from_environment());
+    case ReportFormat::Junit:
+      return junit_report(record);
   }
   return text_report(record);
 }
@@ -110,19 +127,24 @@ std::string file_name_of(const GradedSubmission& submission, ReportFormat format
                        c == '-' || c == '_' || c == '+';
     name += plain ? c : '_';
   }
-  if (name.empty()) name = "submission";
+  if (name.empty())
+    name = "submission";
   const std::string ending = format == ReportFormat::Junit  ? ".xml"
                              : format == ReportFormat::Text ? ".txt"
                                                             : ".json";
   std::string unique = name + ending;
-  for (int i = 2; !taken.insert(unique).second; ++i) unique = fmt::format("{}-{}{}", name, i, ending);
+  for (int i = 2; !taken.insert(unique).second; ++i)
+    unique = fmt::format("{}-{}{}", name, i, ending);
   return unique;
 }
 
-Result<void> write_reports(const GradeRecord& record, ReportFormat format, const std::string& output) {
+Result<void> write_reports(const GradeRecord& record, ReportFormat format,
+                           const std::string& output) {
   std::error_code ignored;
-  if (output.empty()) return write_report_to_stdout(report_of(record, format));
-  if (!fs::is_directory(output, ignored)) return write_report_file(output, report_of(record, format));
+  if (output.empty())
+    return write_report_to_stdout(report_of(record, format));
+  if (!fs::is_directory(output, ignored))
+    return write_report_file(output, report_of(record, format));
   std::set<std::string> taken;
   for (const GradedSubmission& submission : record.submissions) {
     GradeRecord one = record;
@@ -135,11 +157,14 @@ Result<void> write_reports(const GradeRecord& record, ReportFormat format, const
 
 int print_task(const Exercise& exercise, const std::string& student, std::uint64_t seed) {
   auto script = ExerciseScript::open(exercise, variant_seed(exercise.id, student, seed), {});
-  if (!script) return complain(script.error());
+  if (!script)
+    return complain(script.error());
   const auto variant = (*script)->variant(student);
-  if (!variant) return complain(variant.error());
+  if (!variant)
+    return complain(variant.error());
   const auto task = (*script)->task(*variant);
-  if (!task) return complain(task.error());
+  if (!task)
+    return complain(task.error());
   const std::string text = exercise.task + (task->empty() ? "" : "\n" + *task);
   const auto written = write_report_to_stdout(text.ends_with('\n') ? text : text + "\n");
   return written ? 0 : complain(written.error());
@@ -149,24 +174,30 @@ int print_task(const Exercise& exercise, const std::string& student, std::uint64
 
 int grade_main(const GradeOptions& options) {
   const auto format = report_format_from_name(options.format);
-  if (!format) return complain(format.error());
+  if (!format)
+    return complain(format.error());
   if (options.exit != "graded" && options.exit != "result") {
     return usage(fmt::format("unknown --exit '{}'; there are graded and result", options.exit));
   }
   const auto folder = find_exercise(options.exercise);
-  if (!folder) return complain(folder.error());
+  if (!folder)
+    return complain(folder.error());
   const auto exercise = load_exercise(*folder);
-  if (!exercise) return complain(exercise.error());
-  if (!options.task_for.empty()) return print_task(*exercise, options.task_for, options.seed);
+  if (!exercise)
+    return complain(exercise.error());
+  if (!options.task_for.empty())
+    return print_task(*exercise, options.task_for, options.seed);
   if (options.submissions.empty()) {
-    return usage(fmt::format("no submission named; add a file or a folder with a {}", exercise->file));
+    return usage(
+        fmt::format("no submission named; add a file or a folder with a {}", exercise->file));
   }
   std::error_code ignored;
   const bool one_each = !options.output.empty() && fs::is_directory(options.output, ignored);
   if (options.submissions.size() > 1 && holds_one_submission(*format) && !one_each) {
-    return usage(fmt::format("a {} report is about one submission and {} were named; name an existing "
-                             "folder with --output, or use --format json",
-                             options.format, options.submissions.size()));
+    return usage(
+        fmt::format("a {} report is about one submission and {} were named; name an existing "
+                    "folder with --output, or use --format json",
+                    options.format, options.submissions.size()));
   }
   if (options.submissions.size() > 1 && !options.student.empty()) {
     return usage("--student goes with one submission; leave it out to take names from the paths");
@@ -186,46 +217,60 @@ int grade_main(const GradeOptions& options) {
     };
   }
   auto record = grade(*exercise, options.submissions, setup);
-  if (!record) return complain(record.error());
-  const auto written = write_reports(
-      options.reveal_hidden ? *record : student_view(*record), *format, options.output);
-  if (!written) return complain(written.error());
-  if (record->interrupted) return complain({ErrorCode::LimitReached, "grading was interrupted; the report holds what was graded"});
+  if (!record)
+    return complain(record.error());
+  const auto written = write_reports(options.reveal_hidden ? *record : student_view(*record),
+                                     *format, options.output);
+  if (!written)
+    return complain(written.error());
+  if (record->interrupted)
+    return complain(
+        {ErrorCode::LimitReached, "grading was interrupted; the report holds what was graded"});
   for (const GradedSubmission& submission : record->submissions) {
     if (submission.our_fault) {
       std::string why = submission.problem;
       for (const GradedCheck& check : submission.checks) {
-        if (check.verdict == Verdict::Skip) why = check.message;
+        if (check.verdict == Verdict::Skip)
+          why = check.message;
       }
-      return complain({ErrorCode::Internal, fmt::format("'{}' could not be graded: {}", submission.name, why)});
+      return complain(
+          {ErrorCode::Internal, fmt::format("'{}' could not be graded: {}", submission.name, why)});
     }
   }
-  if (options.exit == "graded") return 0;
+  if (options.exit == "graded")
+    return 0;
   for (const GradedSubmission& submission : record->submissions) {
-    if (submission.verdict() != Verdict::Pass) return 1;
+    if (submission.verdict() != Verdict::Pass)
+      return 1;
   }
   return 0;
 }
 
 int check_exercise_main(const std::string& name) {
   const auto folder = find_exercise(name);
-  if (!folder) return complain(folder.error());
+  if (!folder)
+    return complain(folder.error());
   const auto exercise = load_exercise(*folder);
-  if (!exercise) return complain(exercise.error());
+  if (!exercise)
+    return complain(exercise.error());
   const auto findings = check_exercise(*exercise, {});
-  if (!findings) return complain(findings.error());
+  if (!findings)
+    return complain(findings.error());
   for (const Finding& finding : *findings) {
     fmt::print("{}: {}: expected {}, observed {}\n", exercise->id, finding.where, finding.expected,
                finding.observed);
   }
-  if (findings->empty()) fmt::print("{}: every self-check passed\n", exercise->id);
+  if (findings->empty())
+    fmt::print("{}: every self-check passed\n", exercise->id);
   return findings->empty() ? 0 : 1;
 }
 
 bool is_exercise(const std::string& name_or_path) {
   std::error_code ignored;
-  if (fs::exists(fs::path(name_or_path) / "exercise.lua", ignored)) return true;
-  if (fs::exists(fs::path(name_or_path) / "lesson.lua", ignored)) return false;
+  if (fs::exists(fs::path(name_or_path) / "exercise.lua", ignored))
+    return true;
+  if (fs::exists(fs::path(name_or_path) / "lesson.lua", ignored))
+    return false;
   return find_exercise(name_or_path).has_value() && !find_lesson(name_or_path).has_value();
 }
 

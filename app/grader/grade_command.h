@@ -18,13 +18,13 @@ struct GradeOptions {
   std::vector<std::string> submissions;  // files or folders
   unsigned jobs = 0;                     // --jobs; 0: as many as processors
   std::uint64_t seed = 0;                // --seed, the course's
-  std::string format = "text";           // --format text|json|gradescope|prairielearn|classroom50|junit
-  std::string output;                    // --output; empty: stdout. An existing folder: one file each
-  std::string exit = "result";           // --exit graded|result
-  std::string student;                   // --student NAME: whose variant, for one submission
-  std::string task_for;                  // --task NAME: print that student's task and grade nothing
-  std::string worker;                    // glassvisor-grade-worker; empty: beside this program
-  bool reveal_hidden = false;            // --reveal-hidden: a teacher's report, with all messages
+  std::string format = "text";  // --format text|json|gradescope|prairielearn|classroom50|junit
+  std::string output;           // --output; empty: stdout. An existing folder: one file each
+  std::string exit = "result";  // --exit graded|result
+  std::string student;          // --student NAME: whose variant, for one submission
+  std::string task_for;         // --task NAME: print that student's task and grade nothing
+  std::string worker;           // glassvisor-grade-worker; empty: beside this program
+  bool reveal_hidden = false;   // --reveal-hidden: a teacher's report, with all messages
 };
 
 // Returns the process's exit code: 0 all passed (or, with graded, grading ran), 1 something did not

@@ -20,7 +20,8 @@ namespace gv {
 
 Result<std::string> find_worker() {
   const std::string path = (program_folder() / "glassvisor-grade-worker").string();
-  if (access(path.c_str(), X_OK) == 0) return path;
+  if (access(path.c_str(), X_OK) == 0)
+    return path;
   return Error{ErrorCode::NotAvailable,
                fmt::format("'{}' is not there; build or install it beside this program", path)};
 }
@@ -31,7 +32,8 @@ Result<GradeRecord> grade(const Exercise& exercise, const std::vector<std::strin
   tools.worker = setup.worker;
   if (tools.worker.empty()) {
     auto worker = find_worker();
-    if (!worker) return worker.error();
+    if (!worker)
+      return worker.error();
     tools.worker = *worker;
   }
   ReferenceRuns references;
@@ -58,14 +60,18 @@ Result<GradeRecord> grade(const Exercise& exercise, const std::vector<std::strin
                      tools);
       const std::lock_guard lock(progress);
       ++done;
-      if (setup.progress) setup.progress(done);
+      if (setup.progress)
+        setup.progress(done);
     }
   };
-  const std::size_t jobs = std::clamp<std::size_t>(setup.jobs, 1, std::max<std::size_t>(1, submissions.size()));
+  const std::size_t jobs =
+      std::clamp<std::size_t>(setup.jobs, 1, std::max<std::size_t>(1, submissions.size()));
   std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < jobs; ++i) threads.emplace_back(work);
+  for (std::size_t i = 1; i < jobs; ++i)
+    threads.emplace_back(work);
   work();
-  for (std::thread& thread : threads) thread.join();
+  for (std::thread& thread : threads)
+    thread.join();
   record.interrupted = setup.interrupted != nullptr && setup.interrupted->load();
   return record;
 }

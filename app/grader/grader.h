@@ -7,9 +7,9 @@
 
 #pragma once
 
-#include "gv/result.h"
 #include "grader/exercise.h"
 #include "grader/record.h"
+#include "gv/result.h"
 
 #include <atomic>
 #include <cstdint>

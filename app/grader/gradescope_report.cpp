@@ -17,10 +17,13 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string output_of(const GradedCheck& check) {
-  if (check.verdict == Verdict::Pass) return {};
+  if (check.verdict == Verdict::Pass)
+    return {};
   std::string text(name_of(check.verdict));
-  if (!check.message.empty()) text += ": " + check.message;
-  if (!check.hint.empty()) text += "\nhint: " + check.hint;
+  if (!check.message.empty())
+    text += ": " + check.message;
+  if (!check.hint.empty())
+    text += "\nhint: " + check.hint;
   return printable_text(text);
 }
 
@@ -39,14 +42,16 @@ std::string gradescope_report(const GradeRecord& record) {
               {"number", std::to_string(i + 1)},
               {"output", output_of(check)},
               {"visibility", check.visibility == Visibility::Public ? "visible" : "hidden"}};
-    if (!check.misconception.empty()) test["tags"] = {printable_text(check.misconception)};
+    if (!check.misconception.empty())
+      test["tags"] = {printable_text(check.misconception)};
     test["extra_data"] = {{"id", printable_text(check.id)}, {"verdict", name_of(check.verdict)}};
     tests.push_back(std::move(test));
   }
   std::string output = submission.problem;
   if (!submission.output.empty()) {
     output += (output.empty() ? "it printed:\n" : "\nit printed:\n") + submission.output;
-    if (submission.output_truncated) output += "\n(and more, which was cut off)";
+    if (submission.output_truncated)
+      output += "\n(and more, which was cut off)";
   }
   const Json report{{"score", submission.points()},
                     {"output", printable_text(output)},

@@ -25,7 +25,8 @@ Json json_of(const GradedCheck& check) {
 
 Json json_of(const GradedSubmission& submission) {
   Json checks = Json::array();
-  for (const GradedCheck& check : submission.checks) checks.push_back(json_of(check));
+  for (const GradedCheck& check : submission.checks)
+    checks.push_back(json_of(check));
   return Json{{"name", printable_text(submission.name)},
               {"student", printable_text(submission.student)},
               // As text: readers that keep numbers as doubles would lose the low bits.
@@ -43,13 +44,12 @@ Json json_of(const GradedSubmission& submission) {
 
 std::string json_report(const GradeRecord& record) {
   Json submissions = Json::array();
-  for (const GradedSubmission& one : record.submissions) submissions.push_back(json_of(one));
-  const Json report{{"schema", "glassvisor/grade/v1"},
-                    {"exercise", printable_text(record.exercise)},
-                    {"title", printable_text(record.title)},
-                    {"seed", std::to_string(record.seed)},
-                    {"interrupted", record.interrupted},
-                    {"submissions", std::move(submissions)}};
+  for (const GradedSubmission& one : record.submissions)
+    submissions.push_back(json_of(one));
+  const Json report{
+      {"schema", "glassvisor/grade/v1"},       {"exercise", printable_text(record.exercise)},
+      {"title", printable_text(record.title)}, {"seed", std::to_string(record.seed)},
+      {"interrupted", record.interrupted},     {"submissions", std::move(submissions)}};
   return report.dump(2) + "\n";
 }
 

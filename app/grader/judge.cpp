@@ -35,9 +35,12 @@ struct Fault {
 Verdict verdict_of(Ending ending) {
   switch (ending) {
     case Ending::CpuSpent:
-    case Ending::WallSpent: return Verdict::Timeout;
-    case Ending::Interrupted: return Verdict::Skip;
-    default: return Verdict::Crash;
+    case Ending::WallSpent:
+      return Verdict::Timeout;
+    case Ending::Interrupted:
+      return Verdict::Skip;
+    default:
+      return Verdict::Crash;
   }
 }
 
@@ -67,34 +70,44 @@ class SubmissionProcess {
                         {"path", text_of(arguments, "path")},
                         {"arguments", list_of(arguments.value("arguments", Json::array()))}},
                        {}});
-    if (!answer || !usable(answer->head)) return std::nullopt;
+    if (!answer || !usable(answer->head))
+      return std::nullopt;
     return Json{{"values", list_of(answer->head.value("values", Json::array()))}};
   }
 
   std::optional<Json> each(const Json& arguments) {
     Json list = Json::array();
-    for (const Json& item : list_of(arguments.value("list", Json::array()))) list.push_back(list_of(item));
+    for (const Json& item : list_of(arguments.value("list", Json::array())))
+      list.push_back(list_of(item));
     const std::size_t wanted = list.size();
-    auto answer = ask({{{"ask", "each"}, {"path", text_of(arguments, "path")}, {"list", std::move(list)}}, {}});
-    if (!answer) return std::nullopt;
+    auto answer = ask(
+        {{{"ask", "each"}, {"path", text_of(arguments, "path")}, {"list", std::move(list)}}, {}});
+    if (!answer)
+      return std::nullopt;
     Json answers = list_of(answer->head.value("answers", Json::array()));
     for (const Json& one : answers) {
       // A wrong answer is the check's to judge; a spent budget or a missing function ends it.
-      if (!one.is_object()) return incoherent();
+      if (!one.is_object())
+        return incoherent();
       const std::string fault_word = text_of(one, "fault");
-      if ((fault_word == "limit" || fault_word == "missing") && !usable(one)) return std::nullopt;
+      if ((fault_word == "limit" || fault_word == "missing") && !usable(one))
+        return std::nullopt;
     }
-    if (answers.size() != wanted) return incoherent();
+    if (answers.size() != wanted)
+      return incoherent();
     return Json{{"answers", std::move(answers)}};
   }
 
   std::optional<Json> boot(const Json& arguments, const std::string& image) {
     RunRequest request = run_request_from(arguments.value("run", Json::object()));
     request.flat = true;  // a student's bytes do not choose how they are loaded
-    auto answer = ask({{{"ask", "boot"}, {"name", submission_.name}, {"run", to_json(request)}}, image});
-    if (!answer || !usable(answer->head)) return std::nullopt;
+    auto answer =
+        ask({{{"ask", "boot"}, {"name", submission_.name}, {"run", to_json(request)}}, image});
+    if (!answer || !usable(answer->head))
+      return std::nullopt;
     const Json run = answer->head.value("run", Json());
-    if (!run.is_object() || !run.contains("exits") || !run["exits"].is_array()) return incoherent();
+    if (!run.is_object() || !run.contains("exits") || !run["exits"].is_array())
+      return incoherent();
     return Json{{"run", run}};
   }
 
@@ -108,14 +121,16 @@ class SubmissionProcess {
 
   // Whether an answer is one; else notes the fault that it reports.
   bool usable(const Json& head) {
-    if (!head.contains("problem")) return true;
+    if (!head.contains("problem"))
+      return true;
     const std::string word = text_of(head, "fault");
     fault = Fault{word == "limit" ? Verdict::Timeout : Verdict::Error, text_of(head, "problem")};
     if (word == "internal") {
       fault->verdict = Verdict::Skip;
       our_fault = true;
     }
-    if (word == "missing") fault->message += "; define it as a global function";
+    if (word == "missing")
+      fault->message += "; define it as a global function";
     return false;
   }
 
@@ -123,9 +138,10 @@ class SubmissionProcess {
     Containment containment;
     containment.cpu_seconds = exercise_.cpu_seconds;
     // The engine reserves more than a gigabyte of addresses before it is told to be modest.
-    containment.memory_bytes =
-        (machine() ? std::uint64_t{3} << 30 : std::uint64_t{256} << 20) + exercise_.limits.memory_bytes;
-    auto started = ContainedProcess::start(tools_.worker, {"play"}, containment, tools_.interrupted);
+    containment.memory_bytes = (machine() ? std::uint64_t{3} << 30 : std::uint64_t{256} << 20) +
+                               exercise_.limits.memory_bytes;
+    auto started =
+        ContainedProcess::start(tools_.worker, {"play"}, containment, tools_.interrupted);
     if (!started) {
       fault = Fault{Verdict::Skip, started.error().message};
       our_fault = true;
@@ -141,17 +157,22 @@ class SubmissionProcess {
                                   {"limits", limits}},
                                  {}});
     // A sandbox that this kernel refuses is no student's fault, and nothing runs without it.
-    if (!begun || !usable(begun->head)) return false;
-    if (machine()) return true;
+    if (!begun || !usable(begun->head))
+      return false;
+    if (machine())
+      return true;
     auto loaded = exchange({{{"ask", "load"}, {"name", exercise_.file}}, submission_.source});
-    if (loaded && usable(loaded->head)) return true;
+    if (loaded && usable(loaded->head))
+      return true;
     failed_at_load = true;
     return false;
   }
 
   std::optional<Message> ask(const Message& question) {
-    if (fault) return std::nullopt;
-    if (!process_ && !start()) return std::nullopt;
+    if (fault)
+      return std::nullopt;
+    if (!process_ && !start())
+      return std::nullopt;
     return exchange(question);
   }
 
@@ -163,7 +184,8 @@ class SubmissionProcess {
       fault = Fault{verdict_of(ending), "the submission's process: " + process_->ending_text()};
       // A script has no way to write there: these are the words of whatever broke.
       const std::string& output = process_->output();
-      if (!output.empty()) fault->message += "\nit wrote: " + output.substr(0, 500);
+      if (!output.empty())
+        fault->message += "\nit wrote: " + output.substr(0, 500);
       return std::nullopt;
     }
     printed += text_of(answer->head, "printed");
@@ -189,12 +211,15 @@ class Judge {
   }
 
   GradedSubmission grade() {
-    if (!graded_.problem.empty()) return std::move(graded_);
+    if (!graded_.problem.empty())
+      return std::move(graded_);
     if (!find_variant() || (exercise_.language == SubmissionLanguage::Nasm && !assemble_guest())) {
       return std::move(graded_);
     }
-    for (const ExerciseCheck& check : exercise_.checks) graded_.checks.push_back(grade(check));
-    if (interrupted()) graded_.problem = "grading was interrupted before its end";
+    for (const ExerciseCheck& check : exercise_.checks)
+      graded_.checks.push_back(grade(check));
+    if (interrupted())
+      graded_.problem = "grading was interrupted before its end";
     return std::move(graded_);
   }
 
@@ -218,7 +243,8 @@ class Judge {
     return false;
   }
 
-  // False only when nothing can be graded; a source that does not assemble is a fault of each check.
+  // False only when nothing can be graded; a source that does not assemble is a fault of each
+  // check.
   bool assemble_guest() {
     auto assembly = assemble(tools_.worker, exercise_.file, submission_.source, exercise_.files,
                              tools_.interrupted);
@@ -239,20 +265,25 @@ class Judge {
 
   std::optional<Json> answer(SubmissionProcess& process, const std::string& ask,
                              const Json& arguments, std::string& defect) {
-    if (ask == "call") return process.call(arguments);
-    if (ask == "each") return process.each(arguments);
+    if (ask == "call")
+      return process.call(arguments);
+    if (ask == "each")
+      return process.each(arguments);
     if (ask == "boot") {
       // A run depends on nothing but the image and the request: once is enough for all checks.
       const std::string key = arguments.dump(-1, ' ', false, Json::error_handler_t::replace);
-      if (const auto known = runs_.find(key); known != runs_.end()) return known->second;
+      if (const auto known = runs_.find(key); known != runs_.end())
+        return known->second;
       auto run = process.boot(arguments, image_);
-      if (run) runs_[key] = *run;
+      if (run)
+        runs_[key] = *run;
       return run;
     }
     if (ask == "reference" && tools_.references != nullptr) {
       auto run = tools_.references->run(exercise_, tools_.worker, text_of(arguments, "kit"),
                                         arguments.value("run", Json::object()));
-      if (run) return Json{{"run", std::move(*run)}};
+      if (run)
+        return Json{{"run", std::move(*run)}};
       defect = run.error().message;
     }
     return std::nullopt;
@@ -266,7 +297,8 @@ class Judge {
     graded.visibility = check.visibility;
     graded.hint = check.hint;
     graded.misconception = check.misconception;
-    if (interrupted()) for_all_ = Fault{Verdict::Skip, "grading was interrupted"};
+    if (interrupted())
+      for_all_ = Fault{Verdict::Skip, "grading was interrupted"};
     if (for_all_) {
       graded.verdict = for_all_->verdict;
       graded.message = for_all_->message;
@@ -275,17 +307,18 @@ class Judge {
     const std::uint64_t seed = check_seed(graded_.seed, check.id);
     SubmissionProcess process(exercise_, submission_, seed, tools_);
     std::string defect;
-    auto script = ExerciseScript::open(
-        exercise_, seed, [&](const std::string& ask, const LuaValue& arguments) {
-          return answer(process, ask, arguments, defect);
-        });
+    auto script = ExerciseScript::open(exercise_, seed,
+                                       [&](const std::string& ask, const LuaValue& arguments) {
+                                         return answer(process, ask, arguments, defect);
+                                       });
     CheckOutcome outcome;
     if (script) {
       outcome = (*script)->run(check.id, submission_.student, variant_);
     } else {
       outcome.defect = script.error().message;
     }
-    if (!defect.empty()) outcome.defect = defect;
+    if (!defect.empty())
+      outcome.defect = defect;
     if (process.fault) {
       // Whatever the script made of the missing answer, the fault is the verdict.
       graded.verdict = process.fault->verdict;
@@ -294,23 +327,28 @@ class Judge {
         graded_.our_fault = true;
         graded_.problem = process.fault->message;
       }
-      if (process.failed_at_load) for_all_ = process.fault;
+      if (process.failed_at_load)
+        for_all_ = process.fault;
       if (process.hung) {
-        for_all_ = Fault{Verdict::Timeout, "not run: an earlier check used up the submission's time"};
+        for_all_ =
+            Fault{Verdict::Timeout, "not run: an earlier check used up the submission's time"};
       }
     } else if (!outcome.defect.empty()) {
       graded.verdict = Verdict::Skip;
       graded.message = "the check itself is broken: " + outcome.defect;
       // The defect may quote what a hidden check looks at; a student hears only that it is so.
       graded_.our_fault = true;
-      graded_.problem = "check '" + check.id + "' of the exercise could not be run; tell your teacher";
+      graded_.problem =
+          "check '" + check.id + "' of the exercise could not be run; tell your teacher";
     } else {
       graded.verdict = outcome.score >= 1 ? Verdict::Pass : Verdict::Fail;
       graded.points = outcome.score * check.points;
       graded.message = outcome.message;
     }
-    if (graded.message.size() > kLongestMessage) graded.message.resize(kLongestMessage);
-    if (check.visibility == Visibility::Public) keep_output(process.printed);
+    if (graded.message.size() > kLongestMessage)
+      graded.message.resize(kLongestMessage);
+    if (check.visibility == Visibility::Public)
+      keep_output(process.printed);
     return graded;
   }
 
@@ -332,7 +370,8 @@ class Judge {
 
 Result<std::string> kit_image(const std::string& kit) {
   auto path = find_kit(kit);
-  if (!path) return path.error();
+  if (!path)
+    return path.error();
   return read_regular_file(*path, 64 << 20);
 }
 
@@ -341,10 +380,13 @@ Result<std::string> assembled(const Exercise& exercise, const std::string& worke
                               const std::string& name) {
   const std::string path = exercise.folder + "/" + name;
   auto source = read_regular_file(path, 1 << 20);
-  if (!source) return source.error();
+  if (!source)
+    return source.error();
   auto assembly = assemble(worker, "guest.asm", *source, exercise.files, nullptr);
-  if (!assembly) return assembly.error();
-  if (!assembly->ok()) return Error{ErrorCode::InvalidInput, path + ": " + assembly->problem};
+  if (!assembly)
+    return assembly.error();
+  if (!assembly->ok())
+    return Error{ErrorCode::InvalidInput, path + ": " + assembly->problem};
   return assembly->image;
 }
 
@@ -363,13 +405,15 @@ Result<LuaValue> ReferenceRuns::run(const Exercise& exercise, const std::string&
     const std::lock_guard lock(mutex_);
     const auto [place, inserted] = runs_.try_emplace(key);
     mine = inserted;
-    if (mine) place->second = promise.get_future().share();
+    if (mine)
+      place->second = promise.get_future().share();
     future = place->second;
   }
   if (mine) {
     const auto make = [&]() -> Result<LuaValue> {
       const auto image = wanted.flat ? assembled(exercise, worker, kit) : kit_image(kit);
-      if (!image) return image.error();
+      if (!image)
+        return image.error();
       return run_machine(wanted, kit, *image);
     };
     promise.set_value(std::make_shared<const Result<LuaValue>>(make()));

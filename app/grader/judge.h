@@ -11,10 +11,10 @@
 
 #pragma once
 
-#include "gv/result.h"
 #include "grader/exercise.h"
 #include "grader/record.h"
 #include "grader/submission.h"
+#include "gv/result.h"
 
 #include <atomic>
 #include <cstdint>

@@ -17,13 +17,26 @@ std::string escaped(std::string_view raw) {
   std::string out;
   for (const char c : printable_text(raw)) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\n': out += "&#10;"; break;
-      case '\t': out += "&#9;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\n':
+        out += "&#10;";
+        break;
+      case '\t':
+        out += "&#9;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -37,14 +50,17 @@ Counts counts_of(const GradedSubmission& submission) {
   Counts counts;
   for (const GradedCheck& check : submission.checks) {
     ++counts.tests;
-    if (check.verdict == Verdict::Fail) ++counts.failures;
-    if (check.verdict == Verdict::Skip) ++counts.skipped;
+    if (check.verdict == Verdict::Fail)
+      ++counts.failures;
+    if (check.verdict == Verdict::Skip)
+      ++counts.skipped;
     if (check.verdict == Verdict::Error || check.verdict == Verdict::Timeout ||
         check.verdict == Verdict::Crash) {
       ++counts.errors;
     }
   }
-  if (counts.tests == 0) counts = {1, 0, 1, 0};  // the case that stands for the problem
+  if (counts.tests == 0)
+    counts = {1, 0, 1, 0};  // the case that stands for the problem
   return counts;
 }
 
@@ -55,15 +71,19 @@ std::string attributes_of(const Counts& counts) {
 
 std::string outcome_of(const GradedCheck& check) {
   std::string text = check.message;
-  if (!check.hint.empty()) text += (text.empty() ? "hint: " : "\nhint: ") + check.hint;
+  if (!check.hint.empty())
+    text += (text.empty() ? "hint: " : "\nhint: ") + check.hint;
   switch (check.verdict) {
-    case Verdict::Pass: return {};
-    case Verdict::Skip: return fmt::format("      <skipped message=\"{}\"/>\n", escaped(text));
+    case Verdict::Pass:
+      return {};
+    case Verdict::Skip:
+      return fmt::format("      <skipped message=\"{}\"/>\n", escaped(text));
     case Verdict::Fail:
       return fmt::format("      <failure message=\"{}\" type=\"fail\"/>\n", escaped(text));
     case Verdict::Error:
     case Verdict::Timeout:
-    case Verdict::Crash: break;
+    case Verdict::Crash:
+      break;
   }
   return fmt::format("      <error message=\"{}\" type=\"{}\"/>\n", escaped(text),
                      name_of(check.verdict));
@@ -96,7 +116,8 @@ std::string suite_of(const GradeRecord& record, const GradedSubmission& submissi
       "    </properties>\n",
       escaped(submission.student), submission.seed, points_text(submission.points()),
       points_text(submission.max_points()));
-  for (const GradedCheck& check : submission.checks) out += case_of(record, check);
+  for (const GradedCheck& check : submission.checks)
+    out += case_of(record, check);
   if (submission.checks.empty()) {
     out += fmt::format(
         "    <testcase name=\"the submission can be graded\" classname=\"{}\">\n"
@@ -122,9 +143,10 @@ std::string junit_report(const GradeRecord& record) {
     all.skipped += counts.skipped;
     suites += suite_of(record, submission);
   }
-  return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{}\" {}>\n{}"
-                     "</testsuites>\n",
-                     escaped(record.title), attributes_of(all), suites);
+  return fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{}\" {}>\n{}"
+      "</testsuites>\n",
+      escaped(record.title), attributes_of(all), suites);
 }
 
 }  // namespace gv

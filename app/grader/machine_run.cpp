@@ -28,13 +28,20 @@ struct ExitRegisters {
 // The hypervisor's answers as verbs: what a policy says is what it shall do.
 std::string_view verb_of(Handling handling) {
   switch (handling) {
-    case Handling::Emulated: return "emulate";
-    case Handling::Reflected: return "reflect";
-    case Handling::ShadowFilled: return "fill";
-    case Handling::DeviceAccessed: return "device";
-    case Handling::ClockAdvanced: return "clock";
-    case Handling::BiosServed: return "bios";
-    case Handling::GuestStopped: return "stop";
+    case Handling::Emulated:
+      return "emulate";
+    case Handling::Reflected:
+      return "reflect";
+    case Handling::ShadowFilled:
+      return "fill";
+    case Handling::DeviceAccessed:
+      return "device";
+    case Handling::ClockAdvanced:
+      return "clock";
+    case Handling::BiosServed:
+      return "bios";
+    case Handling::GuestStopped:
+      return "stop";
   }
   return "stop";
 }
@@ -43,12 +50,20 @@ void add_qualification(Json& exit, const ExitTaken& taken) {
   const std::uint32_t value = taken.qualification;
   switch (taken.reason) {
     case ExitReason::PortRead:
-    case ExitReason::PortWrite: exit["port"] = value; break;
+    case ExitReason::PortWrite:
+      exit["port"] = value;
+      break;
     case ExitReason::SoftwareInterrupt:
-    case ExitReason::Exception: exit["vector"] = value; break;
+    case ExitReason::Exception:
+      exit["vector"] = value;
+      break;
     case ExitReason::PageFault:
-    case ExitReason::GeneralProtection: exit["error_code"] = value; break;
-    default: exit["qualification"] = value; break;
+    case ExitReason::GeneralProtection:
+      exit["error_code"] = value;
+      break;
+    default:
+      exit["qualification"] = value;
+      break;
   }
 }
 
@@ -61,7 +76,8 @@ Json exits_of(const EventView& events, const std::vector<ExitRegisters>& registe
   for (std::uint64_t i = events.first(); i < events.end(); ++i) {
     const Event& event = events[i];
     if (const auto* taken = std::get_if<ExitTaken>(&event.body)) {
-      if (exits.size() >= most) break;
+      if (exits.size() >= most)
+        break;
       exits.push_back({{"reason", name_of(taken->reason)},
                        {"mnemonic", name_of(taken->mnemonic)},
                        {"from", name_of(taken->from)},
@@ -114,9 +130,11 @@ Json exits_of(const EventView& events, const std::vector<ExitRegisters>& registe
 std::uint64_t number(const Json& json, const char* key, std::uint64_t otherwise,
                      std::uint64_t most) {
   const auto found = json.find(key);
-  if (found == json.end() || !found->is_number()) return otherwise;
+  if (found == json.end() || !found->is_number())
+    return otherwise;
   const double value = found->get<double>();
-  if (!(value >= 0)) return otherwise;
+  if (!(value >= 0))
+    return otherwise;
   return value >= static_cast<double>(most) ? most : static_cast<std::uint64_t>(value);
 }
 
@@ -128,43 +146,53 @@ std::string text(const Json& json, const char* key, const std::string& otherwise
 }  // namespace
 
 nlohmann::json to_json(const RunRequest& request) {
-  return {{"technique", request.technique},       {"memory_mib", request.memory_mib},
-          {"seed", request.seed},                 {"instructions", request.instructions},
-          {"exits", request.exits},               {"console_bytes", request.console_bytes},
-          {"milliseconds", request.milliseconds}, {"command_line", request.command_line},
+  return {{"technique", request.technique},
+          {"memory_mib", request.memory_mib},
+          {"seed", request.seed},
+          {"instructions", request.instructions},
+          {"exits", request.exits},
+          {"console_bytes", request.console_bytes},
+          {"milliseconds", request.milliseconds},
+          {"command_line", request.command_line},
           {"flat", request.flat}};
 }
 
 RunRequest run_request_from(const nlohmann::json& json) {
   RunRequest request;
-  if (!json.is_object()) return request;
+  if (!json.is_object())
+    return request;
   request.technique = text(json, "technique", request.technique);
-  request.memory_mib = std::max<std::uint64_t>(1, number(json, "memory_mib", request.memory_mib, 64));
+  request.memory_mib =
+      std::max<std::uint64_t>(1, number(json, "memory_mib", request.memory_mib, 64));
   request.seed = number(json, "seed", request.seed, std::uint64_t{1} << 53);
   request.instructions = number(json, "instructions", request.instructions, 500'000'000);
   request.exits = number(json, "exits", request.exits, 100'000);
   request.console_bytes = number(json, "console_bytes", request.console_bytes, 1 << 20);
   request.milliseconds = number(json, "milliseconds", request.milliseconds, 600'000);
   request.command_line = text(json, "command_line", request.command_line);
-  if (const auto flat = json.find("flat"); flat != json.end()) request.flat = *flat == true;
+  if (const auto flat = json.find("flat"); flat != json.end())
+    request.flat = *flat == true;
   return request;
 }
 
 Result<nlohmann::json> run_machine(const RunRequest& request, const std::string& name,
                                    const std::string& image) {
   const auto technique = technique_from_name(request.technique);
-  if (!technique) return technique.error();
+  if (!technique)
+    return technique.error();
   MachineConfig config;
   config.technique = *technique;
   config.image_path = name;
   config.image.assign(image.begin(), image.end());
   config.command_line = request.command_line;
   config.memory_mib = request.memory_mib;
-  if (request.flat) config.image_kind = ImageKind::Flat;
+  if (request.flat)
+    config.image_kind = ImageKind::Flat;
   config.seed = request.seed;
   config.time_travel = false;
   auto session = Session::create(std::move(config));
-  if (!session) return session.error();
+  if (!session)
+    return session.error();
 
   // Shared with the control thread; read here only after the run's notice.
   auto seen = std::make_shared<std::vector<ExitRegisters>>();
@@ -173,7 +201,8 @@ Result<nlohmann::json> run_machine(const RunRequest& request, const std::string&
   watch.where = OnAnyExit{};
   watch.condition_text = "the grader's watch on every exit";
   watch.condition = [seen, most = request.exits](const StopProbe& probe) {
-    if (probe.exit == nullptr) return false;
+    if (probe.exit == nullptr)
+      return false;
     const RegisterFile& r = probe.registers;
     seen->push_back({probe.exit->retired, probe.exit->rip, static_cast<int>(r.rflags >> 12 & 3),
                      (r.rflags & kInterruptFlag) != 0});

@@ -4,8 +4,8 @@
 
 #include "grader/player.h"
 
-#include "grader/message.h"
 #include "grader/machine_run.h"
+#include "grader/message.h"
 #include "grader/sandbox.h"
 #include "lesson/lua_host.h"
 
@@ -20,7 +20,8 @@ using Json = nlohmann::json;
 
 // The name of a fault as the judge reads it.
 std::string_view word_of(LuaFault fault) {
-  if (is_limit(fault)) return "limit";
+  if (is_limit(fault))
+    return "limit";
   return fault == LuaFault::Syntax ? "syntax" : "runtime";
 }
 
@@ -32,12 +33,18 @@ class Player {
  public:
   Json answer(const Message& question) {
     const std::string ask = question.head.value("ask", "");
-    if (ask == "begin") return begin(question.head);
-    if (!begun_) return {{"problem", "no sandbox yet"}, {"fault", "internal"}};
-    if (ask == "load") return load(question);
-    if (ask == "call") return with_print(call(question.head["path"], question.head["arguments"]));
-    if (ask == "each") return with_print(each(question.head["path"], question.head["list"]));
-    if (ask == "boot") return boot(question);
+    if (ask == "begin")
+      return begin(question.head);
+    if (!begun_)
+      return {{"problem", "no sandbox yet"}, {"fault", "internal"}};
+    if (ask == "load")
+      return load(question);
+    if (ask == "call")
+      return with_print(call(question.head["path"], question.head["arguments"]));
+    if (ask == "each")
+      return with_print(each(question.head["path"], question.head["list"]));
+    if (ask == "boot")
+      return boot(question);
     return {{"problem", "unknown question " + ask}, {"fault", "internal"}};
   }
 
@@ -52,14 +59,17 @@ class Player {
     const auto profile = head.value("profile", "script") == "machine" ? SandboxProfile::Machine
                                                                       : SandboxProfile::Script;
     const auto entered = enter_sandbox(profile);
-    if (!entered) return {{"problem", entered.error().message}, {"fault", "internal"}};
+    if (!entered)
+      return {{"problem", entered.error().message}, {"fault", "internal"}};
     begun_ = true;
     return {{"ok", true}};
   }
 
   Json load(const Message& question) {
-    const LuaOutcome outcome = host_->run(question.head.value("name", "submission"), question.bytes);
-    if (!outcome.ok()) return with_print(problem_of(*outcome.error));
+    const LuaOutcome outcome =
+        host_->run(question.head.value("name", "submission"), question.bytes);
+    if (!outcome.ok())
+      return with_print(problem_of(*outcome.error));
     return with_print({{"ok", true}});
   }
 
@@ -68,7 +78,8 @@ class Player {
       return {{"problem", "there is no function '" + path + "'"}, {"fault", "missing"}};
     }
     LuaOutcome outcome = host_->call(path, arguments);
-    if (!outcome.ok()) return problem_of(*outcome.error);
+    if (!outcome.ok())
+      return problem_of(*outcome.error);
     return {{"values", std::move(outcome.values)}};
   }
 
@@ -77,7 +88,8 @@ class Player {
     for (const Json& arguments : list) {
       answers.push_back(call(path, arguments));
       // A budget that ran out once would run out for every item: enough is known.
-      if (answers.back().value("fault", "") == "limit") break;
+      if (answers.back().value("fault", "") == "limit")
+        break;
     }
     return {{"answers", std::move(answers)}};
   }
@@ -85,7 +97,8 @@ class Player {
   Json boot(const Message& question) {
     auto run = run_machine(run_request_from(question.head["run"]),
                            question.head.value("name", "guest"), question.bytes);
-    if (!run) return {{"problem", run.error().message}, {"fault", "image"}};
+    if (!run)
+      return {{"problem", run.error().message}, {"fault", "image"}};
     return {{"run", std::move(*run)}};
   }
 
@@ -104,7 +117,8 @@ int play(int channel) {
   Player player;
   MessageDecoder decoder;
   while (const auto question = receive_message(channel, decoder)) {
-    if (!send_message(channel, {player.answer(*question), {}})) return 1;
+    if (!send_message(channel, {player.answer(*question), {}}))
+      return 1;
   }
   return decoder.broken() ? 1 : 0;
 }

@@ -20,7 +20,8 @@ constexpr std::size_t kLongestText = 4096;
 constexpr std::size_t kLongestOutput = 64 << 10;
 
 std::string cut(const std::string& text, std::size_t longest) {
-  if (text.size() <= longest) return printable_text(text);
+  if (text.size() <= longest)
+    return printable_text(text);
   return printable_text(text.substr(0, longest)) + "\n(cut off)";
 }
 
@@ -28,7 +29,8 @@ Json json_of(const GradedCheck& check) {
   std::string description;
   if (check.verdict != Verdict::Pass) {
     description = std::string(name_of(check.verdict));
-    if (!check.hint.empty()) description += "; hint: " + check.hint;
+    if (!check.hint.empty())
+      description += "; hint: " + check.hint;
   }
   if (!check.misconception.empty()) {
     description += (description.empty() ? "about: " : "; about: ") + check.misconception;
@@ -54,7 +56,8 @@ std::string prairielearn_report(const GradeRecord& record) {
     return report.dump(2) + "\n";
   }
   Json tests = Json::array();
-  for (const GradedCheck& check : submission.checks) tests.push_back(json_of(check));
+  for (const GradedCheck& check : submission.checks)
+    tests.push_back(json_of(check));
   const double most = submission.max_points();
   const double score = most > 0 ? std::clamp(submission.points() / most, 0.0, 1.0) : 0.0;
   const Json report{{"gradable", true},

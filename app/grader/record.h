@@ -31,7 +31,7 @@ struct GradedCheck {
   double points = 0;
   double max_points = 0;
   Visibility visibility = Visibility::Public;
-  std::string message;        // what the check expected and saw; empty when it passed
+  std::string message;  // what the check expected and saw; empty when it passed
   std::string hint;
   std::string misconception;  // the belief that a failure points to; may be empty
 };
@@ -41,9 +41,10 @@ struct GradedSubmission {
   std::string student;  // who it is from: decides the variant
   std::uint64_t seed = 0;
   std::string problem;  // not empty when it could not be graded, in whole or in part, and why
-  bool our_fault = false;  // the problem lies in the exercise or this machine, not in the submission
+  bool our_fault =
+      false;  // the problem lies in the exercise or this machine, not in the submission
   std::vector<GradedCheck> checks;
-  std::string output;   // what the submission printed during public checks
+  std::string output;  // what the submission printed during public checks
   bool output_truncated = false;
 
   double points() const;

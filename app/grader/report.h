@@ -8,8 +8,8 @@
 
 #pragma once
 
-#include "gv/result.h"
 #include "grader/record.h"
+#include "gv/result.h"
 
 #include <cstdint>
 #include <string>
@@ -18,7 +18,12 @@
 namespace gv {
 
 enum class ReportFormat : std::uint8_t {
-  Text, Json, Gradescope, PrairieLearn, Classroom50, Junit,
+  Text,
+  Json,
+  Gradescope,
+  PrairieLearn,
+  Classroom50,
+  Junit,
 };
 std::string_view name_of(ReportFormat format);
 Result<ReportFormat> report_format_from_name(std::string_view name);

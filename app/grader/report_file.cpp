@@ -19,8 +19,10 @@ namespace {
 bool write_all(int descriptor, const std::string& content) {
   for (std::size_t at = 0; at < content.size();) {
     const ssize_t n = write(descriptor, content.data() + at, content.size() - at);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return false;
     at += static_cast<std::size_t>(n);
   }
   return true;
@@ -39,16 +41,19 @@ Result<void> write_report_file(const std::string& path, const std::string& conte
   if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
     // A device or a pipe cannot be replaced by a rename; it is written as it is.
     const int special = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    if (special < 0) return not_written("'" + path + "'", errno);
+    if (special < 0)
+      return not_written("'" + path + "'", errno);
     const bool written = write_all(special, content);
     const int reason = errno;
     close(special);
-    if (!written) return not_written("'" + path + "'", reason);
+    if (!written)
+      return not_written("'" + path + "'", reason);
     return {};
   }
   std::string temporary = path + ".XXXXXX";
   const int file = mkostemp(temporary.data(), O_CLOEXEC);
-  if (file < 0) return not_written("'" + path + "'", errno);
+  if (file < 0)
+    return not_written("'" + path + "'", errno);
   // mkstemp makes a file for its owner alone; a report has the ordinary rights.
   const mode_t mask = umask(0);
   umask(mask);
@@ -59,14 +64,17 @@ Result<void> write_report_file(const std::string& path, const std::string& conte
     written = false;
     reason = errno;
   }
-  if (written && rename(temporary.c_str(), path.c_str()) == 0) return {};
-  if (written) reason = errno;
+  if (written && rename(temporary.c_str(), path.c_str()) == 0)
+    return {};
+  if (written)
+    reason = errno;
   unlink(temporary.c_str());
   return not_written("'" + path + "'", reason);
 }
 
 Result<void> write_report_to_stdout(const std::string& content) {
-  if (!write_all(STDOUT_FILENO, content)) return not_written("stdout", errno);
+  if (!write_all(STDOUT_FILENO, content))
+    return not_written("stdout", errno);
   return {};
 }
 

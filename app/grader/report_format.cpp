@@ -23,25 +23,32 @@ constexpr std::array<std::pair<ReportFormat, std::string_view>, 6> kFormats{{
 std::size_t sequence_length(std::string_view bytes, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
   const unsigned char first = byte(at);
-  if (first < 0x80) return 1;
+  if (first < 0x80)
+    return 1;
   std::size_t length = 0;
   unsigned char low = 0x80, high = 0xbf;
   if (first >= 0xc2 && first <= 0xdf) {
     length = 2;
   } else if (first >= 0xe0 && first <= 0xef) {
     length = 3;
-    if (first == 0xe0) low = 0xa0;
-    if (first == 0xed) high = 0x9f;  // surrogates are not characters
+    if (first == 0xe0)
+      low = 0xa0;
+    if (first == 0xed)
+      high = 0x9f;  // surrogates are not characters
   } else if (first >= 0xf0 && first <= 0xf4) {
     length = 4;
-    if (first == 0xf0) low = 0x90;
-    if (first == 0xf4) high = 0x8f;
+    if (first == 0xf0)
+      low = 0x90;
+    if (first == 0xf4)
+      high = 0x8f;
   } else {
     return 0;
   }
-  if (at + length > bytes.size() || byte(at + 1) < low || byte(at + 1) > high) return 0;
+  if (at + length > bytes.size() || byte(at + 1) < low || byte(at + 1) > high)
+    return 0;
   for (std::size_t i = 2; i < length; ++i) {
-    if ((byte(at + i) & 0xc0) != 0x80) return 0;
+    if ((byte(at + i) & 0xc0) != 0x80)
+      return 0;
   }
   return length;
 }
@@ -55,7 +62,8 @@ bool is_noncharacter(std::string_view sequence) {
 
 std::string_view name_of(ReportFormat format) {
   for (const auto& [value, name] : kFormats) {
-    if (value == format) return name;
+    if (value == format)
+      return name;
   }
   return "text";
 }
@@ -63,7 +71,8 @@ std::string_view name_of(ReportFormat format) {
 Result<ReportFormat> report_format_from_name(std::string_view name) {
   std::string names;
   for (const auto& [value, known] : kFormats) {
-    if (known == name) return value;
+    if (known == name)
+      return value;
     names += names.empty() ? "" : ", ";
     names += known;
   }
@@ -87,7 +96,8 @@ std::string printable_text(std::string_view bytes) {
       text += kReplacement;
     } else if (length == 1 && ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f)) {
       // A carriage return or an escape sequence could rewrite a terminal line above it.
-      if (byte != '\r') text += kReplacement;
+      if (byte != '\r')
+        text += kReplacement;
     } else {
       text += bytes.substr(at, length);
     }

@@ -15,7 +15,8 @@ namespace {
 constexpr std::uint64_t kOffset = 0xcbf29ce484222325, kPrime = 0x100000001b3;
 
 std::uint64_t absorb(std::uint64_t hash, std::string_view text) {
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * kPrime;
+  for (const char c : text)
+    hash = (hash ^ static_cast<unsigned char>(c)) * kPrime;
   return (hash ^ 0xff) * kPrime;  // an end mark, so that ("ab","c") differs from ("a","bc")
 }
 

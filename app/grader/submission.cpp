@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kLargestSource = 256 << 10;
 
 std::string text_of(const nlohmann::json& value) {
-  if (value.is_string()) return value.get<std::string>();
+  if (value.is_string())
+    return value.get<std::string>();
   return value.is_number() ? value.dump() : std::string();
 }
 
@@ -26,16 +27,20 @@ std::string text_of(const nlohmann::json& value) {
 std::string gradescope_student(const fs::path& folder) {
   const auto text =
       read_regular_file((folder.parent_path() / "submission_metadata.json").string(), 1 << 20);
-  if (!text) return {};
+  if (!text)
+    return {};
   const auto metadata = nlohmann::json::parse(*text, nullptr, false);
-  if (!metadata.is_object() || !metadata.contains("users") || !metadata["users"].is_array()) return {};
+  if (!metadata.is_object() || !metadata.contains("users") || !metadata["users"].is_array())
+    return {};
   std::vector<std::string> ids;
   for (const auto& user : metadata["users"]) {
-    if (user.is_object() && user.contains("id")) ids.push_back(text_of(user["id"]));
+    if (user.is_object() && user.contains("id"))
+      ids.push_back(text_of(user["id"]));
   }
   std::sort(ids.begin(), ids.end());
   std::string student;
-  for (const std::string& id : ids) student += (student.empty() ? "" : "+") + id;
+  for (const std::string& id : ids)
+    student += (student.empty() ? "" : "+") + id;
   return student;
 }
 
@@ -49,7 +54,8 @@ Submission read_submission(const std::string& path, const Exercise& exercise,
   std::error_code ignored;
   fs::path file = path;
   fs::path named = fs::path(path).lexically_normal();
-  if (!named.has_filename()) named = named.parent_path();  // "alice/" is alice
+  if (!named.has_filename())
+    named = named.parent_path();  // "alice/" is alice
   if (fs::is_directory(path, ignored)) {
     file = fs::path(path) / exercise.file;
     if (submission.student.empty()) {
@@ -60,7 +66,8 @@ Submission read_submission(const std::string& path, const Exercise& exercise,
   } else {
     named.replace_extension();
   }
-  if (submission.student.empty()) submission.student = named.filename().string();
+  if (submission.student.empty())
+    submission.student = named.filename().string();
   auto source = read_regular_file(file.string(), kLargestSource);
   if (source) {
     submission.source = std::move(*source);

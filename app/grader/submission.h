@@ -10,15 +10,15 @@
 
 #pragma once
 
-#include "gv/result.h"
 #include "grader/exercise.h"
+#include "gv/result.h"
 
 #include <string>
 
 namespace gv {
 
 struct Submission {
-  std::string name;     // the path as given
+  std::string name;  // the path as given
   std::string student;
   std::string source;
   std::string problem;  // not empty: there is nothing to grade, and why

@@ -37,21 +37,25 @@ std::string shown_output(const GradedSubmission& submission) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
     more |= end - at > kLongestLine;
     // Cutting may split a character; printable_text mends that.
-    out += fmt::format("    | {}\n", printable_text(text.substr(at, std::min(end - at, kLongestLine))));
+    out += fmt::format("    | {}\n",
+                       printable_text(text.substr(at, std::min(end - at, kLongestLine))));
     at = end + 1;
   }
-  if (more || at < text.size()) out += "    (and more)\n";
+  if (more || at < text.size())
+    out += "    (and more)\n";
   return out;
 }
 
 std::string check_lines(const GradedCheck& check) {
-  std::string out = fmt::format("  {:<7} {:>5}/{:<5} {}{}\n", name_of(check.verdict),
-                                points_text(check.points), points_text(check.max_points),
-                                check.title,
-                                check.visibility == Visibility::Hidden ? " (hidden)" : "");
-  if (check.verdict == Verdict::Pass) return out;
+  std::string out =
+      fmt::format("  {:<7} {:>5}/{:<5} {}{}\n", name_of(check.verdict), points_text(check.points),
+                  points_text(check.max_points), check.title,
+                  check.visibility == Visibility::Hidden ? " (hidden)" : "");
+  if (check.verdict == Verdict::Pass)
+    return out;
   out += indented(printable_text(check.message), "            ");
-  if (!check.hint.empty()) out += indented("hint: " + check.hint, "            ");
+  if (!check.hint.empty())
+    out += indented("hint: " + check.hint, "            ");
   return out;
 }
 
@@ -63,11 +67,15 @@ std::string text_report(const GradeRecord& record) {
     out += fmt::format("\n{}: {}, {} of {} points\n", printable_text(submission.name),
                        name_of(submission.verdict()), points_text(submission.points()),
                        points_text(submission.max_points()));
-    if (!submission.problem.empty()) out += indented(printable_text(submission.problem), "  ");
-    for (const GradedCheck& check : submission.checks) out += check_lines(check);
-    if (!submission.output.empty()) out += shown_output(submission);
+    if (!submission.problem.empty())
+      out += indented(printable_text(submission.problem), "  ");
+    for (const GradedCheck& check : submission.checks)
+      out += check_lines(check);
+    if (!submission.output.empty())
+      out += shown_output(submission);
   }
-  if (record.interrupted) out += "\ngrading was interrupted: not every submission was graded\n";
+  if (record.interrupted)
+    out += "\ngrading was interrupted: not every submission was graded\n";
   return out;
 }
 

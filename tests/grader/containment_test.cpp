@@ -26,7 +26,8 @@ Containment small() {
   return containment;
 }
 
-std::unique_ptr<ContainedProcess> start(const std::string& attack, Containment containment = small(),
+std::unique_ptr<ContainedProcess> start(const std::string& attack,
+                                        Containment containment = small(),
                                         const std::atomic<bool>* interrupted = nullptr) {
   auto process = ContainedProcess::start(GV_HOSTILE_WORKER, {attack}, containment, interrupted);
   if (!process) {
@@ -73,7 +74,8 @@ TEST(Containment, RefusesToOpenAnyFile) {
 TEST(Containment, RefusesExecutableMemoryToAScript) { EXPECT_TRUE(refused("executable-memory")); }
 
 TEST(Containment, RefusesTenGigabytes) {
-  if (kSanitized) GTEST_SKIP() << "a sanitizer needs the address space that the limit would deny";
+  if (kSanitized)
+    GTEST_SKIP() << "a sanitizer needs the address space that the limit would deny";
   EXPECT_TRUE(refused("ten-gigabytes"));
 }
 
@@ -94,7 +96,8 @@ TEST(Containment, EndsASleeperAtTheSafetyClock) {
 }
 
 TEST(Containment, NamesTheSignalOfACrash) {
-  if (kSanitized) GTEST_SKIP() << "a sanitizer takes the signal and ends with a status";
+  if (kSanitized)
+    GTEST_SKIP() << "a sanitizer takes the signal and ends with a status";
   const auto crashed = start("crash");
   crashed->ask({{{"ask", "?"}}, {}});
   EXPECT_EQ(crashed->ending(), Ending::Signalled);
@@ -188,8 +191,7 @@ TEST(Assembler, CannotReadFilesForASource) {
   for (const char* line : {"incbin \"/etc/passwd\"", "%include \"/etc/passwd\"",
                            "incbin \"" GV_GRADER_TESTS "/exercises/double/solution/answer.lua\"",
                            "%define word(a) %+ a\nincbin `/proc/self/environ`"}) {
-    const Assembly assembly =
-        assembled(std::string("bits 32\nhlt\n") + line + "\n");
+    const Assembly assembly = assembled(std::string("bits 32\nhlt\n") + line + "\n");
     EXPECT_FALSE(assembly.ok()) << line;
     EXPECT_EQ(assembly.problem.find("root:"), std::string::npos) << assembly.problem;
   }

@@ -59,16 +59,19 @@ TEST_P(ShippedExercise, HasHiddenAndPublicChecksAndTagsAMisconception) {
   std::set<std::string> beliefs;
   for (const ExerciseCheck& check : one.checks) {
     kinds.insert(check.visibility);
-    if (!check.misconception.empty()) beliefs.insert(check.misconception);
+    if (!check.misconception.empty())
+      beliefs.insert(check.misconception);
   }
   EXPECT_EQ(kinds.size(), 2u);
   EXPECT_FALSE(beliefs.empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ShippedExercise, testing::Values("be-the-hypervisor", "list-of-exits"),
+INSTANTIATE_TEST_SUITE_P(All, ShippedExercise,
+                         testing::Values("be-the-hypervisor", "list-of-exits"),
                          [](const auto& one) {
                            std::string name = one.param;
-                           for (char& c : name) c = c == '-' ? '_' : c;
+                           for (char& c : name)
+                             c = c == '-' ? '_' : c;
                            return name;
                          });
 
@@ -88,13 +91,18 @@ TEST(ListOfExits, AsksAlmostEveryStudentForAnotherList) {
 
 // The verdicts of guests that crash, flood, loop or reach for what is not theirs.
 const std::map<std::string, Verdict> kExpected = {
-    {"triple-fault.asm", Verdict::Fail},      {"flood-console.asm", Verdict::Fail},
-    {"loop.asm", Verdict::Fail},              {"fault-storm.asm", Verdict::Fail},
+    {"triple-fault.asm", Verdict::Fail},
+    {"flood-console.asm", Verdict::Fail},
+    {"loop.asm", Verdict::Fail},
+    {"fault-storm.asm", Verdict::Fail},
     {"writes-everywhere.asm", Verdict::Fail},
-    {"halts-for-ever.asm", Verdict::Fail},    {"resets.asm", Verdict::Fail},
-    {"jumps-nowhere.asm", Verdict::Fail},     {"fakes-the-console.asm", Verdict::Fail},
+    {"halts-for-ever.asm", Verdict::Fail},
+    {"resets.asm", Verdict::Fail},
+    {"jumps-nowhere.asm", Verdict::Fail},
+    {"fakes-the-console.asm", Verdict::Fail},
     {"process-without-paging.asm", Verdict::Fail},
-    {"includes-a-secret.asm", Verdict::Error}, {"empty.asm", Verdict::Error},
+    {"includes-a-secret.asm", Verdict::Error},
+    {"empty.asm", Verdict::Error},
     {"endless-macro.asm", Verdict::Timeout},
 };
 
@@ -123,7 +131,8 @@ TEST(HostileGuests, EachGetTheirVerdictAndChangeNoOtherScore) {
   EXPECT_EQ(alone->submissions[0].points(), one.max_points()) << text_report(*alone);
 
   std::vector<std::string> paths{honest};
-  for (const auto& [name, verdict] : kExpected) paths.push_back(kHostile + "/" + name);
+  for (const auto& [name, verdict] : kExpected)
+    paths.push_back(kHostile + "/" + name);
   const auto together = grade(one, paths, setup);
   ASSERT_TRUE(together);
   GradeRecord same = *together;
@@ -132,12 +141,14 @@ TEST(HostileGuests, EachGetTheirVerdictAndChangeNoOtherScore) {
   for (std::size_t i = 1; i < paths.size(); ++i) {
     const GradedSubmission& guest = together->submissions[i];
     EXPECT_EQ(guest.points(), 0) << paths[i];
-    EXPECT_EQ(name_of(guest.verdict()), name_of(kExpected.at(fs::path(paths[i]).filename().string())))
+    EXPECT_EQ(name_of(guest.verdict()),
+              name_of(kExpected.at(fs::path(paths[i]).filename().string())))
         << paths[i] << ": " << (guest.checks.empty() ? guest.problem : guest.checks[0].message);
   }
   for (const auto& entry : fs::directory_iterator(kHostile)) {
     const std::string name = entry.path().filename();
-    EXPECT_TRUE(entry.path().extension() != ".asm" || kExpected.contains(name) || name == kEngineKiller)
+    EXPECT_TRUE(entry.path().extension() != ".asm" || kExpected.contains(name) ||
+                name == kEngineKiller)
         << entry.path() << " has no expected verdict";
   }
 }

@@ -2,8 +2,8 @@
 //
 // grade_command_test.cpp - `glassvisor grade` as a person or a platform meets it.
 
-#include "grader/exercise_check.h"
 #include "grader/grade_command.h"
+#include "grader/exercise_check.h"
 #include "grader/grader.h"
 #include "grader/report_file.h"
 #include "grader/submission.h"
@@ -108,8 +108,12 @@ TEST_F(GradeCommand, AnswersAMistakeWithOneSentenceThatNamesIt) {
   complains([](GradeOptions& o) { o.exit = "never"; }, "never");
   complains([](GradeOptions& o) { o.exercise = "no-such-exercise"; }, "no-such-exercise");
   complains([](GradeOptions& o) { o.submissions.clear(); }, "answer.lua");
-  complains([](GradeOptions& o) { o.format = "gradescope"; o.submissions.push_back(kWrong); },
-            "gradescope");
+  complains(
+      [](GradeOptions& o) {
+        o.format = "gradescope";
+        o.submissions.push_back(kWrong);
+      },
+      "gradescope");
   complains([](GradeOptions& o) { o.output = "/nowhere/report"; }, "/nowhere/report");
   complains([](GradeOptions& o) { o.output = "/dev/full"; }, "No space left");
 }
@@ -129,8 +133,9 @@ TEST_F(GradeCommand, LeavesNoHalfReportBehind) {
 }
 
 TEST_F(GradeCommand, WritesOneFilePerStudentIntoAFolder) {
-  GradeOptions each = options({write("in/alice.lua", read(kSolution)), write("in/bob/answer.lua", read(kWrong)),
-                               write("in/eve/../../x/answer.lua", read(kWrong))});
+  GradeOptions each =
+      options({write("in/alice.lua", read(kSolution)), write("in/bob/answer.lua", read(kWrong)),
+               write("in/eve/../../x/answer.lua", read(kWrong))});
   fs::create_directory(path("out"));
   each.output = path("out");
   each.format = "gradescope";
@@ -167,11 +172,11 @@ TEST_F(GradeCommand, HidesWhatAHiddenCheckSawUnlessATeacherAsks) {
 
 TEST_F(GradeCommand, LeavesAValidReportWhenItIsInterrupted) {
   const GradeOptions many = options(std::vector<std::string>(2000, kSolution));
-  std::atomic<bool> graded = false;
   std::thread keyboard([&] {
     // Ctrl+C as soon as somebody listens to it.
     struct sigaction now {};
-    while (sigaction(SIGINT, nullptr, &now) == 0 && now.sa_handler == SIG_DFL) std::this_thread::yield();
+    while (sigaction(SIGINT, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
+      std::this_thread::yield();
     kill(getpid(), SIGINT);
   });
   const Said answer = said([&] { return grade_main(many); });
@@ -181,7 +186,8 @@ TEST_F(GradeCommand, LeavesAValidReportWhenItIsInterrupted) {
   ASSERT_TRUE(result.is_object());
   EXPECT_EQ(result["interrupted"], true);
   EXPECT_EQ(result["submissions"].size(), 2000u);
-  EXPECT_NE(result["submissions"][1999]["problem"].get<std::string>().find("interrupted"), std::string::npos);
+  EXPECT_NE(result["submissions"][1999]["problem"].get<std::string>().find("interrupted"),
+            std::string::npos);
 }
 
 TEST_F(GradeCommand, KeepsWhatWasGradedBeforeAnInterruption) {
@@ -219,7 +225,8 @@ TEST_F(GradeCommand, TakesTheStudentsFromGradescopesMetadata) {
   const auto exercise = load_exercise(kExercise);
   ASSERT_TRUE(exercise);
   write("autograder/submission/answer.lua", "x");
-  write("autograder/submission_metadata.json", R"({"users":[{"id":77,"name":"B"},{"id":12,"name":"A"}]})");
+  write("autograder/submission_metadata.json",
+        R"({"users":[{"id":77,"name":"B"},{"id":12,"name":"A"}]})");
   EXPECT_EQ(read_submission(path("autograder/submission"), *exercise, "").student, "12+77");
 }
 
@@ -242,7 +249,8 @@ TEST_F(GradeCommand, GivesEachStudentAVariantThatARegradeRepeats) {
 TEST_F(GradeCommand, FindsAnExerciseThatDoesNotKeepItsPromises) {
   fs::copy(kExercise, path("broken"), fs::copy_options::recursive);
   write("broken/starter/answer.lua", read(kSolution));
-  write("broken/wrong/absolute.lua", "-- fails: small\nfunction double(n) return math.abs(2 * n) end\n");
+  write("broken/wrong/absolute.lua",
+        "-- fails: small\nfunction double(n) return math.abs(2 * n) end\n");
   const auto exercise = load_exercise(path("broken"));
   ASSERT_TRUE(exercise);
   ExerciseCheckSetup setup;
@@ -251,7 +259,8 @@ TEST_F(GradeCommand, FindsAnExerciseThatDoesNotKeepItsPromises) {
   const auto findings = check_exercise(*exercise, setup);
   ASSERT_TRUE(findings);
   std::string places;
-  for (const Finding& finding : *findings) places += finding.where + " ";
+  for (const Finding& finding : *findings)
+    places += finding.where + " ";
   EXPECT_EQ(places, "starter wrong/absolute.lua ");
 }
 
@@ -263,7 +272,14 @@ TEST_F(GradeCommand, RefusesABrokenExerciseWithItsFileAndLine) {
   const Said answer = said([&] { return grade_main(broken); });
   EXPECT_EQ(answer.code, 2);
   EXPECT_NE(answer.words.find("exercise.lua:3"), std::string::npos) << answer.words;
-  EXPECT_EQ(said([&] { return grade_main([&] { auto o = broken; o.exercise = path(""); return o; }()); }).code, 2);
+  EXPECT_EQ(said([&] {
+              return grade_main([&] {
+                auto o = broken;
+                o.exercise = path("");
+                return o;
+              }());
+            }).code,
+            2);
 }
 
 TEST_F(GradeCommand, BlamesABrokenCheckAndNotTheStudent) {
@@ -277,7 +293,8 @@ TEST_F(GradeCommand, BlamesABrokenCheckAndNotTheStudent) {
   broken.format = "prairielearn";
   broken.exit = "graded";
   const Said answer = said([&] { return grade_main(broken); });
-  EXPECT_EQ(answer.code, 70) << "non-zero even for --exit graded: the platform must not record a score";
+  EXPECT_EQ(answer.code, 70)
+      << "non-zero even for --exit graded: the platform must not record a score";
   EXPECT_NE(answer.words.find("exercise.lua:"), std::string::npos) << answer.words;
   EXPECT_EQ(report()["gradable"], false);
 }

@@ -65,7 +65,8 @@ GradeRecord graded(const std::vector<std::string>& submissions, unsigned jobs,
 std::vector<std::string> class_with_one_honest_student() {
   std::vector<std::string> paths;
   for (const auto& entry : fs::directory_iterator(kFolder + "/hostile")) {
-    if (entry.path().extension() == ".lua") paths.push_back(entry.path().string());
+    if (entry.path().extension() == ".lua")
+      paths.push_back(entry.path().string());
   }
   paths.insert(paths.begin() + static_cast<std::ptrdiff_t>(paths.size() / 2), kHonest);
   return paths;
@@ -92,7 +93,8 @@ TEST(HostileSubmissions, EachGetItsVerdictAndChangeNoOtherScore) {
     }
     const auto expected = kExpected.find(fs::path(paths[i]).filename().string());
     ASSERT_NE(expected, kExpected.end()) << paths[i];
-    EXPECT_EQ(name_of(one.verdict()), name_of(expected->second)) << paths[i] << "\n" << text_report(together);
+    EXPECT_EQ(name_of(one.verdict()), name_of(expected->second)) << paths[i] << "\n"
+                                                                 << text_report(together);
     EXPECT_EQ(one.points(), 0) << paths[i];
     EXPECT_EQ(one.checks.size(), 2u) << paths[i];
   }

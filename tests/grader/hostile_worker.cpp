@@ -36,7 +36,8 @@ using gv::kChannelDescriptor;
 int report(bool refused) {
   gv::MessageDecoder decoder;
   const auto question = gv::receive_message(kChannelDescriptor, decoder);
-  if (!question) return 1;
+  if (!question)
+    return 1;
   gv::send_message(kChannelDescriptor, {{{"refused", refused}}, {}});
   return 0;
 }
@@ -59,15 +60,25 @@ int forge() {
 }
 
 int attack(const std::string& what) {
-  if (what == "play" || what == "forge") return forge();
-  if (what == "fork") return fork() == 0 ? 0 : report(true);
-  if (what == "fork-bomb") while (true) static_cast<void>(fork());
-  if (what == "exec") return execl("/bin/true", "true", nullptr);
-  if (what == "kill-parent") return report(kill(getppid(), SIGKILL) != 0);
-  if (what == "kill-all") return report(kill(-1, SIGKILL) != 0);
-  if (what == "socket") return report(socket(AF_INET, SOCK_STREAM, 0) < 0);
-  if (what == "ptrace") return report(ptrace(PTRACE_ATTACH, 1, 0, 0) < 0);
-  if (what == "read-file") return report(open("/etc/passwd", O_RDONLY) < 0);
+  if (what == "play" || what == "forge")
+    return forge();
+  if (what == "fork")
+    return fork() == 0 ? 0 : report(true);
+  if (what == "fork-bomb")
+    while (true)
+      static_cast<void>(fork());
+  if (what == "exec")
+    return execl("/bin/true", "true", nullptr);
+  if (what == "kill-parent")
+    return report(kill(getppid(), SIGKILL) != 0);
+  if (what == "kill-all")
+    return report(kill(-1, SIGKILL) != 0);
+  if (what == "socket")
+    return report(socket(AF_INET, SOCK_STREAM, 0) < 0);
+  if (what == "ptrace")
+    return report(ptrace(PTRACE_ATTACH, 1, 0, 0) < 0);
+  if (what == "read-file")
+    return report(open("/etc/passwd", O_RDONLY) < 0);
   if (what == "write-file") {
     return report(open("/tmp/glassvisor-was-here", O_WRONLY | O_CREAT, 0600) < 0);
   }
@@ -80,7 +91,8 @@ int attack(const std::string& what) {
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
   }
   if (what == "raise-limits") {
-    return report(syscall(SYS_prlimit64, 0, 0 /* RLIMIT_CPU */, "limits, as bytes: 16", nullptr) != 0);
+    return report(syscall(SYS_prlimit64, 0, 0 /* RLIMIT_CPU */, "limits, as bytes: 16", nullptr) !=
+                  0);
   }
   if (what == "thread") {
     bool ran = false;
@@ -92,26 +104,33 @@ int attack(const std::string& what) {
     while (forever) {
     }
   }
-  if (what == "sleep") while (true) pause();
+  if (what == "sleep")
+    while (true)
+      pause();
   if (what == "crash") {
     volatile std::uintptr_t nowhere = 8;
     return *reinterpret_cast<volatile int*>(nowhere);
   }
-  if (what == "abort") std::abort();
-  if (what == "leave") return 7;
+  if (what == "abort")
+    std::abort();
+  if (what == "leave")
+    return 7;
   if (what == "flood") {
     const std::string line(1 << 16, 'x');
-    while (true) static_cast<void>(!write(1, line.data(), line.size()));
+    while (true)
+      static_cast<void>(!write(1, line.data(), line.size()));
   }
   if (what == "garbage") {
     const std::string rubbish(100000, '\xff');
     static_cast<void>(!write(kChannelDescriptor, rubbish.data(), rubbish.size()));
-    while (true) pause();
+    while (true)
+      pause();
   }
   if (what == "not-json") {
     const std::string message("\5\0\0\0\0\0\0\0hello", 13);
     static_cast<void>(!write(kChannelDescriptor, message.data(), message.size()));
-    while (true) pause();
+    while (true)
+      pause();
   }
   if (what == "half") {
     const std::string message("\5\0\0\0\0\0\0\0{\"", 10);
@@ -120,7 +139,8 @@ int attack(const std::string& what) {
   }
   if (what == "close-and-hang") {
     close(kChannelDescriptor);
-    while (true) pause();
+    while (true)
+      pause();
   }
   return 99;
 }

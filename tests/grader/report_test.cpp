@@ -2,8 +2,8 @@
 //
 // report_test.cpp - each writer against its platform's rules, and nothing hidden in any.
 
-#include "grader/record.h"
 #include "grader/report.h"
+#include "grader/record.h"
 #include "grader/seed.h"
 
 #include <nlohmann/json.hpp>
@@ -31,7 +31,9 @@ GradedCheck check(std::string id, Verdict verdict, double points, double most,
   one.points = points;
   one.max_points = most;
   one.visibility = visibility;
-  one.message = verdict == Verdict::Pass ? "" : visibility == Visibility::Hidden ? kSecret : "saw 3";
+  one.message = verdict == Verdict::Pass           ? ""
+                : visibility == Visibility::Hidden ? kSecret
+                                                   : "saw 3";
   one.hint = "Hint of " + one.id;
   one.misconception = "every-sensitive-instruction-traps";
   return one;
@@ -47,11 +49,13 @@ GradeRecord example() {
   submission.student = "alice";
   submission.seed = 0xffff'ffff'ffff'fff1;
   submission.output = "printed <b>&\x1b[31mred\r\n\xff";
-  submission.checks = {check("first", Verdict::Pass, 2, 2), check("second", Verdict::Fail, 0.5, 2),
+  submission.checks = {check("first", Verdict::Pass, 2, 2),
+                       check("second", Verdict::Fail, 0.5, 2),
                        check("third", Verdict::Fail, 0, 1, Visibility::Hidden),
                        check("fourth", Verdict::Timeout, 0, 1),
                        check("fifth", Verdict::Crash, 0, 1, Visibility::Hidden),
-                       check("sixth", Verdict::Skip, 0, 1), check("seventh", Verdict::Error, 0, 1)};
+                       check("sixth", Verdict::Skip, 0, 1),
+                       check("seventh", Verdict::Error, 0, 1)};
   record.submissions = {submission};
   return record;
 }
@@ -94,7 +98,8 @@ TEST(EveryWriter, ShowsATeacherWhatAHiddenCheckSaw) {
 }
 
 TEST(EveryWriter, GivesTheSameBytesForTheSameRecord) {
-  for (const Writer& writer : writers()) EXPECT_EQ(writer.write(example()), writer.write(example()));
+  for (const Writer& writer : writers())
+    EXPECT_EQ(writer.write(example()), writer.write(example()));
 }
 
 TEST(EveryWriter, WritesUtf8WithoutControlCharacters) {
@@ -123,8 +128,10 @@ TEST(JsonReport, HoldsTheWholeRecord) {
   EXPECT_EQ(submission["max_points"], 9.0);
   EXPECT_EQ(submission["verdict"], "crash");
   std::vector<std::string> verdicts;
-  for (const Json& one : submission["checks"]) verdicts.push_back(one["verdict"]);
-  EXPECT_EQ(verdicts, (std::vector<std::string>{"pass", "fail", "fail", "timeout", "crash", "skip", "error"}));
+  for (const Json& one : submission["checks"])
+    verdicts.push_back(one["verdict"]);
+  EXPECT_EQ(verdicts, (std::vector<std::string>{"pass", "fail", "fail", "timeout", "crash", "skip",
+                                                "error"}));
 }
 
 TEST(GradescopeReport, FollowsTheSpecification) {
@@ -185,8 +192,9 @@ TEST(Classroom50Report, HasHyphenatedKeysAndIntegerScoresThatAddUp) {
   identity.datetime = "2026-11-21T05:00:00Z";
   const Json report = Json::parse(classroom50_report(student_view(example()), identity));
   EXPECT_EQ(report["schema"], "classroom50/result/v1");
-  for (const char* key : {"classroom", "assignment", "assignment_type", "owner", "submission", "commit",
-                          "release", "review", "datetime", "score", "max-score", "tests"}) {
+  for (const char* key :
+       {"classroom", "assignment", "assignment_type", "owner", "submission", "commit", "release",
+        "review", "datetime", "score", "max-score", "tests"}) {
     EXPECT_TRUE(report.contains(key)) << key;
   }
   EXPECT_EQ(report["classroom"], "virt-2026");
@@ -206,7 +214,8 @@ TEST(Classroom50Report, HasHyphenatedKeysAndIntegerScoresThatAddUp) {
 
 std::size_t count_of(const std::string& text, const std::string& part) {
   std::size_t count = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
+    ++count;
   return count;
 }
 
@@ -224,7 +233,8 @@ TEST(JunitReport, CountsItsCasesAndGivesEachAtMostOneOutcome) {
 
 TEST(PrintableText, ReplacesWhatIsNoCharacter) {
   EXPECT_EQ(printable_text("plain\n\ttext"), "plain\n\ttext");
-  EXPECT_EQ(printable_text("\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80"), "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80");
+  EXPECT_EQ(printable_text("\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80"),
+            "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80");
   const std::string mark = "\xef\xbf\xbd";
   EXPECT_EQ(printable_text("\x1b[2J"), mark + "[2J");
   EXPECT_EQ(printable_text("\xc0\xaf"), mark + mark) << "overlong";
@@ -248,7 +258,8 @@ TEST(VariantSeed, DependsOnExerciseStudentAndCourseAndOnNothingElse) {
   std::set<std::uint64_t> seeds;
   for (const char* exercise : {"a", "b", "ab"}) {
     for (const char* student : {"", "b", "alice", "alicf"}) {
-      for (const std::uint64_t course : {0, 1, 2}) seeds.insert(variant_seed(exercise, student, course));
+      for (const std::uint64_t course : {0u, 1u, 2u})
+        seeds.insert(variant_seed(exercise, student, course));
     }
   }
   EXPECT_EQ(seeds.size(), 36u);

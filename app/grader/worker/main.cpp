@@ -19,7 +19,8 @@ extern "C" const char* __asan_default_options() { return "detect_leaks=0"; }
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  if (!arguments.empty() && arguments[0] == "play") return gv::play(gv::kChannelDescriptor);
+  if (!arguments.empty() && arguments[0] == "play")
+    return gv::play(gv::kChannelDescriptor);
   if (arguments.size() >= 3 && arguments[0] == "tool") {
     return gv::become_tool(arguments[1], {arguments.begin() + 2, arguments.end()});
   }
