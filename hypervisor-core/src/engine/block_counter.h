@@ -48,19 +48,21 @@ BlockFacts read_block(const std::uint8_t* bytes, std::size_t size, int bits);
 // Instructions in the first `size` bytes.
 std::int32_t count_instructions(const std::uint8_t* bytes, std::size_t size, int bits);
 
-// Address, size in bytes and address space of a block in one word.
+// Address, size in bytes and address space of a block in one word. A translated block has at most
+// 512 instructions, hence under 2^15 bytes.
 using BlockKey = std::uint64_t;
 constexpr BlockKey block_key(std::uint64_t address, std::uint32_t size, BlockKey space_bits) {
-  return (address & 0xffffffffu) | (std::uint64_t{size & 0x7fff} << 32) | space_bits;
+  return (address & 0xffffffffu) | (std::uint64_t{size} << 32) | space_bits;
 }
 
 class BlockCounter {
  public:
-  // The count, or -1: ask facts(). The hot path.
-  std::int32_t lookup(BlockKey key) const {
-    const Slot& slot = slots_[slot_of(key)];
-    return slot.key == key ? slot.count : -1;
-  }
+  struct Slot {
+    BlockKey key = ~BlockKey{0};
+    std::int64_t count = 0;
+  };
+  // The one place where the count of `key` may be: it is if the keys are equal. The hot path.
+  const Slot& slot(BlockKey key) const { return slots_[slot_of(key)]; }
   // Null when never seen.
   const BlockFacts* facts(BlockKey key) const;
   const BlockFacts* remember(BlockKey key, BlockFacts facts);
@@ -70,13 +72,11 @@ class BlockCounter {
   void clear();
 
  private:
-  struct Slot {
-    BlockKey key = ~BlockKey{0};
-    std::int32_t count = 0;
-  };
-  static constexpr std::size_t kSlots = 4096;
+  static constexpr int kSlotBits = 12;
+  static constexpr std::size_t kSlots = std::size_t{1} << kSlotBits;
+  // Multiplicative hashing by 2^64 over the golden ratio: the best bits are the highest.
   static std::size_t slot_of(BlockKey key) {
-    return (key ^ (key >> 11) ^ (key >> 47)) & (kSlots - 1);
+    return (key * 0x9e3779b97f4a7c15u) >> (64 - kSlotBits);
   }
 
   std::array<Slot, kSlots> slots_{};

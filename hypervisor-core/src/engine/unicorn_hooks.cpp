@@ -94,6 +94,7 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
 // frame: it runs at every block, and saving six registers would be half of its cost.
 [[gnu::noinline]] void block_not_counted(State& s, std::uint64_t address, std::uint32_t size,
                                          std::int32_t count) {
+  s.block_count = count;
   if (s.stepping) {
     return;  // the CODE hook counts; these blocks are not canonical
   }
@@ -139,11 +140,13 @@ void exit_for_port(State& s, const PortAccessed& access) {
 void UnicornHooks::block(uc_engine*, std::uint64_t address, std::uint32_t size, void* user) {
   State& s = state_of(user);
   const BlockKey key = block_key(address, size, s.space_bits);
-  const std::int32_t count = s.counter.lookup(key);
+  const BlockCounter::Slot& slot = s.counter.slot(key);
   s.block = key;
-  s.block_count = count;
-  if (count > 0) [[likely]] {
-    s.remaining -= count;
+  std::int32_t count = -1;
+  if (slot.key == key) [[likely]] {
+    count = static_cast<std::int32_t>(slot.count);
+    s.block_count = count;
+    s.remaining -= slot.count;
     if (s.remaining >= 0) [[likely]] {
       return;
     }
