@@ -9,6 +9,7 @@
 #include "software_picture.h"
 #include "visualizers/drawing/svg_recorder.h"
 #include "visualizers/panel.h"
+#include "visualizers/trap_theatre/round_trips.h"
 
 #include <gtest/gtest.h>
 #include <imgui.h>
@@ -87,8 +88,10 @@ class Stage {
       ImGui::SetNextWindowSize(outer);
       ImGui::Begin("panel", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove);
       selection.begin_frame();
-      PanelContext context{snapshot,  events,      guest,  commands,
-                           selection, breakpoints, style_, wanted};
+      PanelContext context{
+          snapshot, events,    shown_guest ? *shown_guest : static_cast<const GuestText&>(guest),
+          commands, selection, breakpoints,
+          style_,   wanted};
       context.animation_time = time += 0.1;
       context.compared = compared;
       context.audit = &audit;
@@ -111,6 +114,7 @@ class Stage {
   }
 
   testing::SampleGuest guest;
+  const GuestText* shown_guest = nullptr;  // instead of the sample
   testing::CommandList commands;
   Selection selection;
   BreakpointList breakpoints;
@@ -206,6 +210,49 @@ TEST(Panels, DrawAMachineThatHasDoneNothing) {
     stage.show(*panel, empty, none, panel->least_size());
     EXPECT_TRUE(stage.audit.cut.empty()) << panel->id() << listed(stage.audit.cut);
     EXPECT_GT(ImGui::GetDrawData()->TotalVtxCount, 10) << panel->id() << " says why it is empty";
+  }
+}
+
+// Not a sample: what the panels show of a guest that has really run.
+struct SessionGuest : GuestText {
+  explicit SessionGuest(const Session& shown) : session(shown) {}
+  std::string console(std::uint64_t from) const override { return session.console(from); }
+  const std::vector<Symbol>& symbols() const override { return session.symbols(); }
+  std::string symbolize(Gva address) const override { return session.symbolize(address); }
+  const Session& session;
+};
+
+TEST(Panels, ShowARealRunOfTinykernel) {
+  for (const auto technique : {TechniqueKind::TrapAndEmulate, TechniqueKind::BareMetal}) {
+    auto config = config_for_image(GV_TINYKERNEL);
+    ASSERT_TRUE(config) << GV_TINYKERNEL;
+    config->technique = technique;
+    auto made = Session::create(std::move(*config));
+    ASSERT_TRUE(made);
+    Session& session = **made;
+    gv::Run run;
+    run.instructions = 400'000;
+    session.perform(run);
+    const SessionGuest guest(session);
+    Stage stage(Theme::Light, 1);
+    stage.shown_guest = &guest;
+    const auto snapshot = session.snapshot();
+    const EventView events = session.events();
+    EXPECT_GT(events.size(), 100U);
+    PanelContext context{*snapshot,      events,          guest,
+                         stage.commands, stage.selection, stage.breakpoints,
+                         stage.style(),  stage.wanted};
+    for (const auto& panel : make_panels()) {
+      stage.show(*panel, *snapshot, events, panel->least_size());
+      EXPECT_GT(ImGui::GetDrawData()->TotalVtxCount, 100) << panel->id();
+      EXPECT_TRUE(stage.audit.cut.empty()) << panel->id() << listed(stage.audit.cut);
+      EXPECT_FALSE(panel->as_text(context).empty()) << panel->id();
+    }
+    const auto exits = latest_trips(events, snapshot->position.events, 5);
+    EXPECT_EQ(exits.empty(), technique == TechniqueKind::BareMetal)
+        << "only a hypervisor takes exits";
+    for (const RoundTrip& trip : exits)
+      EXPECT_TRUE(trip.resume) << trip.instruction() << " came back";
   }
 }
 
