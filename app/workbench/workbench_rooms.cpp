@@ -53,7 +53,7 @@ void Workbench::draw() {
   std::optional<PanelContext> live;
   if (machine_.session() != nullptr) {
     live.emplace(PanelContext{machine_.snapshot(), machine_.events(), machine_, machine_, selection_, breakpoints_,
-                              style_, wanted});
+                              style_, wanted, 0, nullptr, nullptr, nullptr, {}});
     live->animation_time = ImGui::GetTime();
     live->compared = compared_ ? &*compared_ : nullptr;
     live->audit = &audit_;

@@ -208,7 +208,7 @@ INSTANTIATE_TEST_SUITE_P(
         BrokenInput{"MissingTrace", {"trace", "export", "/no/such.trace"}, 2, "/no/such.trace"},
         BrokenInput{"UnknownFormat", {"trace", "export", GV_PROGRAM, "--format", "x"}, 2, "csv"},
         BrokenInput{"NotATrace", {"trace", "export", GV_PROGRAM}, 2, "trace"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Boot, RefusesATruncatedElf) {
   TemporaryFolder folder;

@@ -202,7 +202,7 @@ INSTANTIATE_TEST_SUITE_P(Lessons, EveryLesson,
                          testing::Values("01-rings-and-traps",
                                          "02-the-instruction-that-does-not-trap",
                                          "03-one-page-fault-two-page-tables"),
-                         [](const auto& info) { return info.param.substr(0, 2); });
+                         [](const auto& row) { return row.param.substr(0, 2); });
 
 TEST(Scaffold, PassesItsOwnCheck) {
   TemporaryFolder folder;

@@ -149,7 +149,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "error(setmetatable({}, {__tostring = function() while true do end end}))"},
         Hostile{"SelfContaining", "local t = {} t[1] = t return t"},
         Hostile{"Addresses", "return string.format('%p', {})"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& row) { return std::string(row.param.name); });
 
 TEST(LuaHost, TellsATimeoutFromAMistake) {
   LuaLimits limits = small_limits();
