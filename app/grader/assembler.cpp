@@ -88,7 +88,7 @@ Containment containment_of_tool() {
   containment.cpu_seconds = 3;
   containment.file_bytes = kLargestImage;
   containment.output_bytes = 4096;
-  containment.wall = std::chrono::seconds(20);
+  containment.wall = std::chrono::seconds(60);
   return containment;
 }
 

@@ -32,7 +32,7 @@ struct Containment {
   std::uint64_t cpu_seconds = 5;
   std::uint64_t file_bytes = 0;                      // largest file it may write
   std::size_t output_bytes = std::size_t{16} << 10;  // of stdout and stderr, the rest is dropped
-  std::chrono::milliseconds wall{20'000};            // from start to end
+  std::chrono::milliseconds wall{60'000};            // from start to end
 };
 
 enum class Ending : std::uint8_t {

@@ -25,7 +25,7 @@ struct RunRequest {
   std::uint64_t instructions = 2'000'000;
   std::uint64_t exits = 5'000;         // the run stops at this one
   std::uint64_t console_bytes = 4096;  // of the console text are kept
-  std::uint64_t milliseconds = 20'000;
+  std::uint64_t milliseconds = 60'000;
   std::string command_line;
   bool flat = false;  // a flat image, whatever its bytes look like
 };
