@@ -30,7 +30,8 @@ void store(std::uint8_t* memory, std::uint32_t address, Word word) {
 
 }  // namespace
 
-BareUnicorn::BareUnicorn(std::span<const std::uint8_t> image, TrapAnswer answer)
+BareUnicorn::BareUnicorn(std::span<const std::uint8_t> image, TrapAnswer answer,
+                         BlockHook block_hook)
     : answer_(answer), finish_(finish_address(image)) {
   memory_ = static_cast<std::uint8_t*>(
       mmap(nullptr, kMemory, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
@@ -64,6 +65,10 @@ BareUnicorn::BareUnicorn(std::span<const std::uint8_t> image, TrapAnswer answer)
   write_register(uc_, UC_X86_REG_CR3, kDirectory);
   write_register(uc_, UC_X86_REG_CR0, 0x80010031);
 
+  if (block_hook == BlockHook::AddsOne) {
+    uc_hook hook = 0;
+    uc_hook_add(uc_, &hook, UC_HOOK_BLOCK, reinterpret_cast<void*>(&add_one), this, 1, 0);
+  }
   if (answer_ != TrapAnswer::None) {
     uc_context* context = nullptr;
     uc_context_alloc(uc_, &context);
@@ -82,6 +87,10 @@ BareUnicorn::~BareUnicorn() {
   munmap(memory_, kMemory);
 }
 
+void BareUnicorn::add_one(uc_struct*, std::uint64_t, std::uint32_t, void* self) {
+  ++static_cast<BareUnicorn*>(self)->blocks_;
+}
+
 // Every trap here is a CLI: one byte.
 void BareUnicorn::answer_trap(uc_struct* uc, std::uint32_t, void* self) {
   auto& bare = *static_cast<BareUnicorn*>(self);
@@ -90,8 +99,7 @@ void BareUnicorn::answer_trap(uc_struct* uc, std::uint32_t, void* self) {
   ++bare.traps_;
   std::uint32_t eip = 0;
   uc_context_save(uc, context);
-  std::memcpy(reinterpret_cast<std::uint8_t*>(context) + bare.old_exception_, &kNone,
-              sizeof kNone);
+  std::memcpy(reinterpret_cast<std::uint8_t*>(context) + bare.old_exception_, &kNone, sizeof kNone);
   if (bare.answer_ == TrapAnswer::InContext) {
     uc_context_reg_read(context, UC_X86_REG_EIP, &eip);
     ++eip;

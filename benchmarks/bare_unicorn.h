@@ -17,14 +17,18 @@ namespace gv::bench {
 
 // How a trap is answered: each moves EIP over the instruction and clears the pending exception.
 enum class TrapAnswer : std::uint8_t {
-  None,         // no hook at all
-  InContext,    // EIP in the saved context
-  ByRegister,   // EIP by a register write after the context went back
+  None,        // no hook at all
+  InContext,   // EIP in the saved context
+  ByRegister,  // EIP by a register write after the context went back
 };
+
+// The simplest thing that counts at all: a block hook that adds one, and nothing is known by it.
+enum class BlockHook : std::uint8_t { None, AddsOne };
 
 class BareUnicorn {
  public:
-  BareUnicorn(std::span<const std::uint8_t> image, TrapAnswer answer);
+  BareUnicorn(std::span<const std::uint8_t> image, TrapAnswer answer,
+              BlockHook block_hook = BlockHook::None);
   ~BareUnicorn();
   BareUnicorn(const BareUnicorn&) = delete;
   BareUnicorn& operator=(const BareUnicorn&) = delete;
@@ -34,6 +38,7 @@ class BareUnicorn {
   std::uint64_t traps() const { return traps_; }
 
  private:
+  static void add_one(uc_struct* uc, std::uint64_t address, std::uint32_t size, void* self);
   static void answer_trap(uc_struct* uc, std::uint32_t vector, void* self);
 
   uc_struct* uc_ = nullptr;
@@ -43,6 +48,7 @@ class BareUnicorn {
   std::uint32_t finish_ = 0;
   std::size_t old_exception_ = 0;
   std::uint64_t traps_ = 0;
+  std::uint64_t blocks_ = 0;
 };
 
 }  // namespace gv::bench

@@ -45,8 +45,8 @@ void compare(benchmark::State& state, const Comparison& comparison) {
     state.SetIterationTime(static_cast<double>(thread_nanoseconds() - began) * 1e-9);
   }
   const double ratio = median(ratios);
-  const bool met = comparison.better == Better::Higher ? ratio >= comparison.target
-                                                       : ratio <= comparison.target;
+  const bool met =
+      comparison.better == Better::Higher ? ratio >= comparison.target : ratio <= comparison.target;
   state.SetLabel(comparison.unit);
   state.counters[kOurs] = median(ours);
   state.counters[kBaseline] = median(baseline);
@@ -54,7 +54,8 @@ void compare(benchmark::State& state, const Comparison& comparison) {
   state.counters[kLowest] = *std::min_element(ratios.begin(), ratios.end());
   state.counters[kHighest] = *std::max_element(ratios.begin(), ratios.end());
   if (comparison.target > 0) {
-    state.counters[kTarget] = comparison.better == Better::Higher ? comparison.target : -comparison.target;
+    state.counters[kTarget] =
+        comparison.better == Better::Higher ? comparison.target : -comparison.target;
     state.counters[kMet] = met ? 1 : 0;
   }
 }

@@ -22,8 +22,8 @@ std::uint64_t thread_nanoseconds();
 enum class Better : std::uint8_t { Higher, Lower };
 
 struct Comparison {
-  std::string unit;           // of ours and baseline
-  double target = 0;          // for the ratio ours / baseline
+  std::string unit;   // of ours and baseline
+  double target = 0;  // for the ratio ours / baseline
   Better better = Better::Lower;
   int pairs = 9;
   // Each runs once and returns its figure in `unit`; below 0: it went wrong.

@@ -5,10 +5,12 @@
 #include <cstring>
 
 // The assembler reads the files; GV_BENCH_IMAGES is where the build put them.
-#define GV_CARRY(name)                                                    \
-  asm(".section .rodata\n.global gv_" #name "\n.global gv_" #name "_end\n" \
-      "gv_" #name ":\n.incbin \"" GV_BENCH_IMAGES "/" #name ".bin\"\n"     \
-      "gv_" #name "_end:\n.byte 0\n.previous\n");                          \
+#define GV_CARRY(name)                                            \
+  asm(".section .rodata\n.global gv_" #name "\n.global gv_" #name \
+      "_end\n"                                                    \
+      "gv_" #name ":\n.incbin \"" GV_BENCH_IMAGES "/" #name       \
+      ".bin\"\n"                                                  \
+      "gv_" #name "_end:\n.byte 0\n.previous\n");                 \
   extern "C" const std::uint8_t gv_##name[], gv_##name##_end[]
 
 GV_CARRY(tight_loop);
@@ -22,10 +24,14 @@ namespace {
 
 std::span<const std::uint8_t> carried(Guest guest) {
   switch (guest) {
-    case Guest::TightLoop: return {gv_tight_loop, gv_tight_loop_end};
-    case Guest::ShortestLoop: return {gv_shortest_loop, gv_shortest_loop_end};
-    case Guest::Compiled: return {gv_compiled, gv_compiled_end};
-    case Guest::CliLoop: return {gv_cli_loop, gv_cli_loop_end};
+    case Guest::TightLoop:
+      return {gv_tight_loop, gv_tight_loop_end};
+    case Guest::ShortestLoop:
+      return {gv_shortest_loop, gv_shortest_loop_end};
+    case Guest::Compiled:
+      return {gv_compiled, gv_compiled_end};
+    case Guest::CliLoop:
+      return {gv_cli_loop, gv_cli_loop_end};
   }
   return {};
 }

@@ -19,8 +19,8 @@ namespace {
 class Table final : public benchmark::BenchmarkReporter {
  public:
   bool ReportContext(const Context&) override {
-    std::printf("%-28s %10s %10s %-7s %7s  %-13s %8s\n", "benchmark", "ours", "baseline", "", "ratio",
-                "lowest-highest", "target");
+    std::printf("%-28s %10s %10s %-7s %7s  %-13s %8s\n", "benchmark", "ours", "baseline", "",
+                "ratio", "lowest-highest", "target");
     return true;
   }
   void ReportRuns(const std::vector<Run>& runs) override {
@@ -60,8 +60,7 @@ int measure(int argc, char** argv) {
   std::vector<char*> words;
   std::string as_json = "--benchmark_format=json";
   for (int i = 0; i < argc; ++i) {
-    const bool wants_json =
-        std::strcmp(argv[i], "--json") == 0 || as_json == argv[i];
+    const bool wants_json = std::strcmp(argv[i], "--json") == 0 || as_json == argv[i];
     json = json || wants_json;
     if (std::strcmp(argv[i], "--check") == 0) {
       check = true;

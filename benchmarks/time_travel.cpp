@@ -25,8 +25,8 @@ Result<MachineConfig> tinykernel() {
 // The wall clock here: the session's own thread does the work, and a person waits for it.
 void step_back(benchmark::State& state) {
   auto config = tinykernel();
-  auto session = config ? Session::create(*config)
-                        : Result<std::unique_ptr<Session>>(config.error());
+  auto session =
+      config ? Session::create(*config) : Result<std::unique_ptr<Session>>(config.error());
   if (!session) {
     state.SkipWithError(session.error().message.c_str());
     return;
@@ -34,7 +34,10 @@ void step_back(benchmark::State& state) {
   (*session)->perform(Run{});
   const std::uint64_t end = (*session)->snapshot()->position.retired;
   std::uint64_t instant = end;
-  compare(state, {.unit = "ms", .target = 1.0, .better = Better::Lower, .pairs = 25,
+  compare(state, {.unit = "ms",
+                  .target = 1.0,
+                  .better = Better::Lower,
+                  .pairs = 25,
                   .ours =
                       [&] {
                         // Instants all over the run, in an order that never repeats.
@@ -51,7 +54,8 @@ void step_back(benchmark::State& state) {
 
 void state_hash(benchmark::State& state) {
   auto config = tinykernel();
-  auto machine = config ? Machine::create(*config) : Result<std::unique_ptr<Machine>>(config.error());
+  auto machine =
+      config ? Machine::create(*config) : Result<std::unique_ptr<Machine>>(config.error());
   if (!machine) {
     state.SkipWithError(machine.error().message.c_str());
     return;
@@ -80,7 +84,9 @@ void state_hash(benchmark::State& state) {
 
 void add_time_travel() {
   benchmark::RegisterBenchmark("time-travel/step-back", step_back)->Iterations(1)->UseManualTime();
-  benchmark::RegisterBenchmark("time-travel/state-hash", state_hash)->Iterations(1)->UseManualTime();
+  benchmark::RegisterBenchmark("time-travel/state-hash", state_hash)
+      ->Iterations(1)
+      ->UseManualTime();
 }
 
 }  // namespace gv::bench

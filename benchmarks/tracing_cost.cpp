@@ -47,7 +47,9 @@ void measure(benchmark::State& state, const Tracing& tracing) {
   }
   config->command_line = tracing.command_line;
   config->time_travel = false;
-  compare(state, {.unit = "ms", .target = kMostExtra, .better = Better::Lower,
+  compare(state, {.unit = "ms",
+                  .target = kMostExtra,
+                  .better = Better::Lower,
                   .ours = [&] { return milliseconds(*config, tracing.policy); },
                   .baseline = [&] { return milliseconds(*config, TracePolicy::Off); }});
 }

@@ -38,12 +38,15 @@ double bare(const std::vector<std::uint8_t>& image, TrapAnswer answer) {
 
 void measure(benchmark::State& state) {
   const auto image = guest_image(Guest::CliLoop, kTraps);
-  compare(state, {.unit = "ns", .target = 2.0, .better = Better::Lower,
+  compare(state, {.unit = "ns",
+                  .target = 2.0,
+                  .better = Better::Lower,
                   .ours = [=] { return ours(image); },
-                  .baseline = [=] {
-                    return std::min(bare(image, TrapAnswer::InContext),
-                                    bare(image, TrapAnswer::ByRegister));
-                  }});
+                  .baseline =
+                      [=] {
+                        return std::min(bare(image, TrapAnswer::InContext),
+                                        bare(image, TrapAnswer::ByRegister));
+                      }});
 }
 
 }  // namespace
