@@ -137,7 +137,7 @@ class Workbench : private UiScriptHost {
   std::string followed_beat_, state_written_, played_hash_;
   std::uint64_t frame_number_ = 0;
   int settle_frames_ = 3;
-  bool panels_move_ = false, leave_ = false;
+  bool panels_move_ = false, panels_type_ = false, leave_ = false;
   int exit_code_ = 0;
   struct Message {
     std::string text;

@@ -304,7 +304,7 @@ void Workbench::register_lessons() {
 void Workbench::press(const KeyPress& key) {
   settle_frames_ = 3;
   if (palette_.take_key(key.chord, actions_)) return;
-  const bool typing = ImGui::GetIO().WantTextInput;
+  const bool typing = ImGui::GetIO().WantTextInput || panels_type_;
   const bool plain = !key.chord.ctrl && !key.chord.alt && (key.chord.key[0] != 'f' || key.chord.key.size() < 2);
   if (typing && plain) {
     if (key.chord.key == "escape" && lua_.busy()) lua_.cancel();

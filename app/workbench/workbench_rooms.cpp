@@ -79,6 +79,7 @@ void Workbench::draw() {
 
   if (live) {
     panels_move_ = live->wants_frames && !preferences_.reduced_motion;
+    panels_type_ = live->takes_keyboard;  // the guest has the keyboard: our own keys rest
     machine_.want(wanted);
     if (breakpoints_.changed) {
       breakpoints_.changed = false;
