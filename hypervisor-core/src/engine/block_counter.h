@@ -57,7 +57,7 @@ constexpr BlockKey block_key(std::uint64_t address, std::uint32_t size, BlockKey
 
 class BlockCounter {
  public:
-  struct Slot {
+  struct alignas(16) Slot {  // never across two cache lines
     BlockKey key = ~BlockKey{0};
     std::int64_t count = 0;
   };
