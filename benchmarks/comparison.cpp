@@ -54,8 +54,8 @@ void compare(benchmark::State& state, const Comparison& comparison) {
   state.counters[kLowest] = *std::min_element(ratios.begin(), ratios.end());
   state.counters[kHighest] = *std::max_element(ratios.begin(), ratios.end());
   if (comparison.target > 0) {
-    state.counters[kTarget] =
-        comparison.better == Better::Higher ? comparison.target : -comparison.target;
+    state.counters[kTarget] = comparison.target;
+    state.counters[kHigherIsBetter] = comparison.better == Better::Higher ? 1 : 0;
     state.counters[kMet] = met ? 1 : 0;
   }
 }

@@ -38,6 +38,7 @@ inline constexpr const char* kRatio = "ratio";
 inline constexpr const char* kLowest = "ratio_lowest";
 inline constexpr const char* kHighest = "ratio_highest";
 inline constexpr const char* kTarget = "target";
+inline constexpr const char* kHigherIsBetter = "higher_is_better";
 inline constexpr const char* kMet = "target_met";
 
 // The benchmarks, one function for each file.

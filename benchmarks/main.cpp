@@ -6,7 +6,6 @@
 
 #include "comparison.h"
 
-#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -42,7 +41,7 @@ class Table final : public benchmark::BenchmarkReporter {
       if (const double target = value(kTarget); target != 0) {
         const bool met = value(kMet) != 0;
         all_met_ = all_met_ && met;
-        std::printf("  %s %.2f %s", target > 0 ? ">=" : "<=", std::abs(target),
+        std::printf("  %s %.2f %s", value(kHigherIsBetter) != 0 ? ">=" : "<=", target,
                     met ? "met" : "MISSED");
       }
       std::printf("\n");
