@@ -255,8 +255,9 @@ void TrapAndEmulate::halted() { context_.machine.end_guest(GuestEnd::Crashed, kG
 void TrapAndEmulate::intercepted() { halted(); }
 
 void TrapAndEmulate::missed_memory(const MachineMemoryMissed&) {
-  // The shadow only points to frames that exist: this would be the hypervisor's own fault.
-  GV_CHECK(!"a shadow entry led outside machine memory");
+  // A guest-physical page without memory is shadowed beyond the host's RAM (fill_shadow). Fetched
+  // from there: a real bus answers ones, ff ff is #UD.
+  invalid_opcode();
 }
 
 bool TrapAndEmulate::interrupts_enabled() { return cpu_.interrupt_flag && !cpu_.interrupt_shadow; }
