@@ -17,23 +17,38 @@ namespace {
 
 constexpr double kBudget = 16.0;
 
-nlohmann::json statistics(std::vector<float> costs) {
+double milliseconds_of(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) * 1e-6;
+}
+
+nlohmann::json statistics(std::vector<double> costs) {
   if (costs.empty()) return {{"frames", 0}};
   std::sort(costs.begin(), costs.end());
   const auto at = [&](double share) {
     return costs[static_cast<std::size_t>(share * static_cast<double>(costs.size() - 1))];
   };
-  const auto over = std::count_if(costs.begin(), costs.end(), [](float c) { return c > kBudget; });
+  const auto over = std::count_if(costs.begin(), costs.end(), [](double c) { return c > kBudget; });
   return {{"frames", costs.size()}, {"min_ms", at(0)},   {"median_ms", at(0.5)},
           {"p99_ms", at(0.99)},     {"max_ms", at(1.0)}, {"over_budget", over}};
 }
 
 }  // namespace
 
+void FrameReport::resume() {
+  began_ = {milliseconds_of(CLOCK_THREAD_CPUTIME_ID), milliseconds_of(CLOCK_MONOTONIC)};
+}
+
+void FrameReport::suspend() {
+  cost_.cpu += milliseconds_of(CLOCK_THREAD_CPUTIME_ID) - began_.cpu;
+  cost_.wall += milliseconds_of(CLOCK_MONOTONIC) - began_.wall;
+}
+
 void FrameReport::end(bool guest_runs, std::uint64_t events) {
-  const float cost = std::chrono::duration<float, std::milli>(Clock::now() - began_).count();
-  costs_.push_back(cost);
-  if (guest_runs) costs_running_.push_back(cost);
+  costs_.push_back(cost_);
+  if (guest_runs) costs_running_.push_back(cost_);
+  cost_ = {};
   events_ = std::max(events_, events);
 }
 
@@ -42,11 +57,21 @@ void FrameReport::first_frame_shown() {
 }
 
 std::string FrameReport::json() const {
+  const auto both = [](const std::vector<Cost>& costs) {
+    std::vector<double> cpu, wall;
+    for (const Cost& cost : costs) {
+      cpu.push_back(cost.cpu);
+      wall.push_back(cost.wall);
+    }
+    nlohmann::json out = statistics(std::move(cpu));
+    out["wall"] = statistics(std::move(wall));
+    return out;
+  };
   const nlohmann::json root = {{"budget_ms", kBudget},
                                {"start_to_first_frame_ms", start_to_first_frame_},
                                {"events", events_},
-                               {"all", statistics(costs_)},
-                               {"guest_running", statistics(costs_running_)}};
+                               {"all", both(costs_)},
+                               {"guest_running", both(costs_running_)}};
   return root.dump(2) + "\n";
 }
 

@@ -2,15 +2,16 @@
 //
 // frame_report.h - what frames cost, without what the rasterizer costs.
 //
-// The cost of a frame is the time from ImGui's NewFrame to its Render on the GUI
-// thread: layout, panels, geometry. Drawing the triangles is the graphics card's
-// work, or a software rasterizer's, and is not counted.
+// The cost of a frame is the GUI thread's own CPU time for fetching what is new
+// and from ImGui's NewFrame to its Render: layout, panels, geometry. Drawing the
+// triangles is the graphics card's work, or a software rasterizer's, and is not
+// counted. The same stretch by the wall clock is reported beside it: it also has
+// the waiting for locks, and for a core that another program has.
 //
 // Units: milliseconds. Threads: GUI thread.
 
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -19,20 +20,21 @@ namespace gv {
 
 class FrameReport {
  public:
-  using Clock = std::chrono::steady_clock;
-
-  void begin() { began_ = Clock::now(); }
+  // Work for the next frame goes on from resume() to suspend(), any number of times; then end().
+  void resume();
+  void suspend();
   void end(bool guest_runs, std::uint64_t events);
   // The first picture is on the screen.
   void first_frame_shown();
-  double start_to_first_frame() const { return start_to_first_frame_; }
-  std::size_t frames() const { return costs_.size(); }
 
   std::string json() const;
 
  private:
-  Clock::time_point began_;
-  std::vector<float> costs_, costs_running_;
+  struct Cost {
+    double cpu = 0, wall = 0;
+  };
+  Cost began_, cost_;
+  std::vector<Cost> costs_, costs_running_;
   std::uint64_t events_ = 0;
   double start_to_first_frame_ = 0;
 };

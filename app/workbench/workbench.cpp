@@ -165,7 +165,9 @@ int Workbench::run() {
     } else {
       window_->wait(kIdleSeconds);
     }
+    report_.resume();
     if (refresh()) settle_frames_ = std::max(settle_frames_, 2);
+    report_.suspend();
     if (window_->take_activity()) settle_frames_ = 3;
     for (const KeyPress& key : window_->take_keys()) press(key);
     if (script_) {
@@ -273,10 +275,11 @@ void Workbench::advance_lesson() {
 
 void Workbench::frame() {
   if (look_changed_) apply_look();
-  report_.begin();
+  report_.resume();
   window_->begin_frame();
   draw();
   ImGui::Render();
+  report_.suspend();
   report_.end(machine_.running(), machine_.events().size());
   ++frame_number_;
   window_->render(style_.color(Ink::Background));
