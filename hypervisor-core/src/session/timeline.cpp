@@ -46,15 +46,19 @@ RunStop Timeline::advance(const RunLimits& wanted, std::uint64_t cycles) {
   if (time_travel_) {
     const std::uint64_t due = last_checkpoint_cycles_ + kCheckpointEvery;
     const std::uint64_t due_events = last_checkpoint_events_ + kCheckpointEvents;
-    if ((now >= due || position().events >= due_events) && machine_->at_boundary()) {
+    const std::uint64_t due_entries = last_checkpoint_entries_ + kCheckpointEntries;
+    if ((now >= due || position().events >= due_events || machine_->entries() >= due_entries) &&
+        machine_->at_boundary()) {
       if (!checkpoints_.has(position())) {
         checkpoints_.take(*machine_);
       }
       last_checkpoint_cycles_ = now;
       last_checkpoint_events_ = position().events;
+      last_checkpoint_entries_ = machine_->entries();
     } else {
       limits.stop_at_events = std::min(limits.stop_at_events, due_events);
       limits.stop_at_cycles = std::min(limits.stop_at_cycles, std::max(due, now + 1));
+      limits.stop_at_entries = std::max(due_entries, machine_->entries() + 1);
     }
   }
   if (const PastInput* input = next_input()) {
@@ -92,6 +96,7 @@ bool Timeline::go_back(Position target) {
   }
   last_checkpoint_cycles_ = position().cycles;
   last_checkpoint_events_ = position().events;
+  last_checkpoint_entries_ = machine_->entries();
   next_input_ = 0;
   // An input at this very instant is still to come: a byte that arrived leaves an event behind,
   // and a write may be made twice.

@@ -78,10 +78,12 @@ class Timeline {
     Position at;
     OutsideInput input;
   };
-  // A replay must be short: bounded in virtual time, and in events, since an
-  // exit costs the host more than an instruction.
+  // A replay must be short: bounded in virtual time, in events, and in entries of the engine,
+  // since an exit costs the host more than an instruction. On bare metal it costs no virtual time
+  // and may leave no event.
   static constexpr std::uint64_t kCheckpointEvery = 4'000'000;  // cycles
   static constexpr std::uint64_t kCheckpointEvents = 20'000;
+  static constexpr std::uint64_t kCheckpointEntries = 5'000;
 
   bool go_back(Position target);
   void apply(const OutsideInput& input);
@@ -118,6 +120,7 @@ class Timeline {
   const bool time_travel_;
   CheckpointStore checkpoints_;
   std::uint64_t last_checkpoint_cycles_ = 0, last_checkpoint_events_ = 0;
+  std::uint64_t last_checkpoint_entries_ = 0;
   Position furthest_;
   std::vector<PastInput> inputs_;  // in order
   std::size_t next_input_ = 0;     // the first that is still to come on the way forwards
