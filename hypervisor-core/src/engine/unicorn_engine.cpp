@@ -11,9 +11,6 @@ namespace gv {
 
 namespace {
 
-// Small, because flushing it costs time in proportion: 0.2 ms at 4 MiB, 4 ms at
-// 16 MiB, seconds at Unicorn's default of 1 GiB.
-constexpr std::uint32_t kTranslationBufferBytes = 4u << 20;
 // An address that no guest runs: Unicorn retranslates the block at `until` each time.
 // (Its list of exit addresses instead of `until` loses hooks added later, in 2.1.1.)
 constexpr std::uint64_t kNever = 0xffffffff;
@@ -113,6 +110,7 @@ void UnicornEngine::State::live() {
     }
     if (std::exchange(code_stale, false)) {
       uc_ctl_flush_tb(uc);
+      buffer_used = 0;
     }
     apply_idle();
     leave_hook = false;
@@ -252,6 +250,10 @@ std::optional<Exit> UnicornEngine::State::run_blocks() {
   retired_now = static_cast<std::uint64_t>(limit - true_remaining());
   if (hook_stop == HookStop::TargetReached) {
     return Exit{BudgetSpent{}};
+  }
+  if (hook_stop == HookStop::BufferFull) {
+    code_stale = true;
+    return std::nullopt;
   }
   if (hook_stop == HookStop::WatchReached) {
     watch_passed = retired_now;

@@ -10,6 +10,11 @@ namespace gv {
 
 namespace {
 
+// Generous figures for the code that Unicorn emits, callbacks included.
+constexpr std::uint64_t kBlockOverhead = 320;
+constexpr std::uint64_t kHostBytesPerInstruction = 96;
+constexpr std::uint64_t kFlushAt = kTranslationBufferBytes / 4 * 3;
+
 using State = UnicornEngine::State;
 
 // Ends uc_emu_start before the instruction at `address`. EIP is written because
@@ -47,6 +52,10 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
   };
   if (s.abandoned) {
     stop(HookStop::TargetReached);
+    return;
+  }
+  if (s.buffer_used > kFlushAt) {
+    stop(HookStop::BufferFull);
     return;
   }
   if (!shadow && (static_cast<std::uint64_t>(at) >= s.entry.stop_at_block ||
@@ -156,6 +165,11 @@ void UnicornHooks::block(uc_engine*, std::uint64_t address, std::uint32_t size, 
 
 void UnicornHooks::translated(uc_engine*, uc_tb* current, uc_tb*, void* user) {
   State& s = state_of(user);
+  // A block that rewrites itself is translated twice more, unseen.
+  s.buffer_used += 3 * (kBlockOverhead + kHostBytesPerInstruction * current->icount);
+  if (s.buffer_used > kFlushAt) {
+    s.force_slow_path();
+  }
   if (s.stepping) {
     return;
   }
