@@ -38,7 +38,8 @@ class Walker : public testing::Test {
   PageWalk walk(std::uint64_t address, AccessKind kind = AccessKind::Read,
                 AccessLevel level = AccessLevel::Supervisor,
                 SetAccessedDirty set = SetAccessedDirty::No) const {
-    return PageWalker(const_cast<GuestMemory&>(memory_)).walk(mode_, Gva(address), kind, level, set);
+    return PageWalker(const_cast<GuestMemory&>(memory_))
+        .walk(mode_, Gva(address), kind, level, set);
   }
 
   MachineMemory machine_;
@@ -134,7 +135,8 @@ TEST_F(Walker, MarksAreSetOnlyWhenAskedForAndAllowed) {
   EXPECT_EQ(leaf(1) & (pte::A | pte::D), pte::A);
   EXPECT_EQ(memory_.load<std::uint32_t>(Gpa(kDirectory)) & (pte::A | pte::D), pte::A);
   leaf(1, 0x9000 | pte::P | pte::RW);
-  EXPECT_TRUE(walk(0x1000, AccessKind::Write, AccessLevel::Supervisor, SetAccessedDirty::Yes).dirty);
+  EXPECT_TRUE(
+      walk(0x1000, AccessKind::Write, AccessLevel::Supervisor, SetAccessedDirty::Yes).dirty);
   EXPECT_EQ(leaf(1) & (pte::A | pte::D), pte::A | pte::D);
 }
 
