@@ -114,12 +114,11 @@ LuaValue value_of(const Answer& answer) {
   return {};
 }
 
-LessonScript::LessonScript(LabEnvironment& environment)
-    : environment_(environment), host_(lesson_limits(), environment.seed) {}
+LessonScript::LessonScript(std::uint64_t seed) : host_(lesson_limits(), seed) {}
 
 Result<std::unique_ptr<LessonScript>> LessonScript::load(const std::string& folder,
                                                          LabEnvironment& environment) {
-  auto script = std::unique_ptr<LessonScript>(new LessonScript(environment));
+  auto script = std::unique_ptr<LessonScript>(new LessonScript(environment.seed));
   Lesson& lesson = script->lesson_;
   lesson.folder = folder;
   environment.folder = folder;

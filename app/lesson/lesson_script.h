@@ -52,13 +52,12 @@ class LessonScript {
   static Answer answer_from(const LuaValue& value);
 
  private:
-  explicit LessonScript(LabEnvironment& environment);
+  explicit LessonScript(std::uint64_t seed);
   Result<void> read(const LuaValue& table);
   Result<Beat> read_beat(const LuaValue& table, std::size_t index) const;
   Result<QuestionForm> read_form(const LuaValue& table, const std::string& prefix) const;
   std::string text_or(const std::string& key, const std::string& otherwise) const;
 
-  LabEnvironment& environment_;
   LuaHost host_;
   Lesson lesson_;
   LuaValue table_;  // the lesson's data; functions are `true`
