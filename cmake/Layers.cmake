@@ -100,7 +100,7 @@ function(gv_test name)
     TIMEOUT ${ARG_TIMEOUT}
     LABELS "${ARG_LABELS}"
     RUN_SERIAL ${alone}
-    ENVIRONMENT "GTEST_OUTPUT=xml:${CMAKE_BINARY_DIR}/test-results/${name}.xml;${ARG_ENVIRONMENT}")
+    ENVIRONMENT "GTEST_OUTPUT=xml:${CMAKE_BINARY_DIR}/test-results/${name}.xml;LSAN_OPTIONS=print_suppressions=0:suppressions=${PROJECT_SOURCE_DIR}/tests/leaks_of_libraries.txt;${ARG_ENVIRONMENT}")
   if("session" IN_LIST ARG_LABELS)
     add_dependencies(session_tests ${name})
   endif()

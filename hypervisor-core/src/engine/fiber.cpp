@@ -24,6 +24,7 @@
 #endif
 
 #ifdef GV_ASAN
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #ifdef GV_TSAN
@@ -88,6 +89,10 @@ Fiber::Fiber(Entry entry, void* argument) : state_(std::make_unique<State>()) {
 Fiber::~Fiber() {
 #ifdef GV_TSAN
   __tsan_destroy_fiber(state_->tsan_inside);
+#endif
+#ifdef GV_ASAN
+  // Frames that were left suspended poisoned it, and the next mapping may lie here.
+  __asan_unpoison_memory_region(state_->mapping, kStackBytes + kGuardBytes);
 #endif
   munmap(state_->mapping, kStackBytes + kGuardBytes);
 }
