@@ -28,11 +28,13 @@ bool begin_overlay(const char* name, Controls& controls, float width, float heig
   ImGui::PopStyleColor();
   ImGui::PopStyleVar();
   const ImVec2 low = {std::round((screen.x - width) * 0.5F),
-                      std::max(style.space(2), std::min(std::round(screen.y * top), screen.y - height - style.space(2)))};
+                      std::max(style.space(2), std::min(std::round(screen.y * top),
+                                                        screen.y - height - style.space(2)))};
   ImDrawList* draw = ImGui::GetWindowDrawList();
-  draw->AddRectFilled(low, {low.x + width, low.y + height}, ink(style, Ink::Surface), style.corner());
-  draw->AddRect(low, {low.x + width, low.y + height}, ink(style, Ink::Border), style.corner(), ImDrawFlags_None,
-                style.hairline());
+  draw->AddRectFilled(low, {low.x + width, low.y + height}, ink(style, Ink::Surface),
+                      style.corner());
+  draw->AddRect(low, {low.x + width, low.y + height}, ink(style, Ink::Border), style.corner(),
+                ImDrawFlags_None, style.hairline());
   const float pad = style.space(4);
   ImGui::SetCursorScreenPos({low.x + pad, low.y + pad});
   ImGui::BeginChild("##inside", {width - 2 * pad, height - 2 * pad}, false, ImGuiWindowFlags_None);
@@ -56,19 +58,24 @@ void CommandPalette::open() {
 std::vector<const Action*> CommandPalette::matches(const ActionTable& actions) const {
   std::vector<std::pair<int, const Action*>> scored;
   for (const Action& action : actions.all()) {
-    if (!action.listed) continue;
+    if (!action.listed)
+      continue;
     const int score = std::max(fuzzy_score(query_, action.title),
                                fuzzy_score(query_, action.group + " " + action.title) * 3 / 4);
-    if (score > 0) scored.emplace_back(score + (action.is_enabled() ? 1 : 0), &action);
+    if (score > 0)
+      scored.emplace_back(score + (action.is_enabled() ? 1 : 0), &action);
   }
-  std::stable_sort(scored.begin(), scored.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::stable_sort(scored.begin(), scored.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<const Action*> out;
-  for (const auto& [score, action] : scored) out.push_back(action);
+  for (const auto& [score, action] : scored)
+    out.push_back(action);
   return out;
 }
 
 bool CommandPalette::take_key(const KeyChord& chord, const ActionTable& actions) {
-  if (!open_) return false;
+  if (!open_)
+    return false;
   const auto found = matches(actions);
   const int count = static_cast<int>(found.size());
   if (chord.key == "escape") {
@@ -90,7 +97,8 @@ bool CommandPalette::take_key(const KeyChord& chord, const ActionTable& actions)
 }
 
 void CommandPalette::draw(Controls& controls, const ActionTable& actions) {
-  if (!open_) return;
+  if (!open_)
+    return;
   const Style& style = controls.style();
   ImGui::SetNextWindowFocus();
   begin_overlay("##palette", controls, style.space(150), style.space(110), 0.14F);
@@ -103,14 +111,16 @@ void CommandPalette::draw(Controls& controls, const ActionTable& actions) {
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2{style.space(3), style.space(2.5F)});
   ImGui::InputTextWithHint("##query", "What would you like to do?", &query_);
   ImGui::PopStyleVar();
-  if (query_ != before) chosen_ = 0;
+  if (query_ != before)
+    chosen_ = 0;
   ImGui::Dummy({0, style.space(0.5F)});
 
   ImGui::BeginChild("##found", {0, 0}, false, ImGuiWindowFlags_None);
   ImDrawList* draw = ImGui::GetWindowDrawList();
   const auto found = matches(actions);
   chosen_ = std::clamp(chosen_, 0, std::max(0, static_cast<int>(found.size()) - 1));
-  if (found.empty()) controls.line("Nothing has that name.", FontRole::Body, Ink::MutedText);
+  if (found.empty())
+    controls.line("Nothing has that name.", FontRole::Body, Ink::MutedText);
   const float height = controls.font(FontRole::Body)->FontSize + style.space(4);
   const std::string* run = nullptr;
   for (std::size_t i = 0; i < found.size(); ++i) {
@@ -123,25 +133,30 @@ void CommandPalette::draw(Controls& controls, const ActionTable& actions) {
     const bool hovered = ImGui::IsItemHovered();
     ImGui::PopID();
     if (here) {
-      draw->AddRectFilled(at, {at.x + width, at.y + height}, ink(style, Ink::Selected), style.corner());
+      draw->AddRectFilled(at, {at.x + width, at.y + height}, ink(style, Ink::Selected),
+                          style.corner());
       draw->AddRectFilled(at, {at.x + style.stroke(), at.y + height}, ink(style, Ink::Accent));
       ImGui::SetScrollHereY(0.5F);
     } else if (hovered) {
-      draw->AddRectFilled(at, {at.x + width, at.y + height}, ink(style, Ink::Hovered), style.corner());
+      draw->AddRectFilled(at, {at.x + width, at.y + height}, ink(style, Ink::Hovered),
+                          style.corner());
     }
     const std::string key = action.key_label();
     const ImVec2 key_size = controls.measure(key, FontRole::Small);
     const ImVec2 group = controls.measure(action.group, FontRole::Small);
     const float x = at.x + style.space(3), y = at.y + style.space(2);
     const float room = width - style.space(8) - key_size.x - group.x - style.space(4);
-    controls.fitted_at(draw, {x, y}, room, action.title, FontRole::Body,
-                       enabled ? ink(style, Ink::Text) : packed(style.faded(Ink::MutedText, 0.75F)));
+    controls.fitted_at(
+        draw, {x, y}, room, action.title, FontRole::Body,
+        enabled ? ink(style, Ink::Text) : packed(style.faded(Ink::MutedText, 0.75F)));
     const float text_end = x + std::min(room, controls.measure(action.title, FontRole::Body).x);
     controls.text_at(draw, {text_end + style.space(2.5F), y + style.space(0.5F)},
-                     enabled ? action.group : action.group + ", not now", FontRole::Small, ink(style, Ink::MutedText));
-    controls.text_at(draw, {at.x + width - key_size.x - style.space(3), y + style.space(0.5F)}, key, FontRole::Small,
+                     enabled ? action.group : action.group + ", not now", FontRole::Small,
                      ink(style, Ink::MutedText));
-    if (clicked && enabled) run = &action.id;
+    controls.text_at(draw, {at.x + width - key_size.x - style.space(3), y + style.space(0.5F)}, key,
+                     FontRole::Small, ink(style, Ink::MutedText));
+    if (clicked && enabled)
+      run = &action.id;
   }
   ImGui::EndChild();
   end_overlay();
@@ -153,18 +168,21 @@ void CommandPalette::draw(Controls& controls, const ActionTable& actions) {
 }
 
 void HelpPage::draw(Controls& controls, const ActionTable& actions) {
-  if (!open_) return;
+  if (!open_)
+    return;
   const Style& style = controls.style();
   ImGui::SetNextWindowFocus();
   begin_overlay("##help", controls, style.space(250), style.space(185), 0.06F);
   controls.line("Keys", FontRole::Title, Ink::Text);
-  controls.paragraph("Everything works without a mouse. Ctrl+K finds any action by name; Esc closes this page.",
-                     FontRole::Body, Ink::MutedText);
+  controls.paragraph(
+      "Everything works without a mouse. Ctrl+K finds any action by name; Esc closes this page.",
+      FontRole::Body, Ink::MutedText);
   ImGui::Dummy({0, style.space(1)});
 
   std::vector<std::string> groups;
   for (const Action& action : actions.all()) {
-    if (action.helped && !action.keys.empty() && std::find(groups.begin(), groups.end(), action.group) == groups.end()) {
+    if (action.helped && !action.keys.empty() &&
+        std::find(groups.begin(), groups.end(), action.group) == groups.end()) {
       groups.push_back(action.group);
     }
   }
@@ -184,16 +202,19 @@ void HelpPage::draw(Controls& controls, const ActionTable& actions) {
     controls.text_at(draw, {x, y}, group, FontRole::Strong, ink(style, Ink::Text));
     y += row + style.space(0.5F);
     for (const Action& action : actions.all()) {
-      if (action.group != group || action.keys.empty() || !action.helped) continue;
+      if (action.group != group || action.keys.empty() || !action.helped)
+        continue;
       std::string keys;
-      for (const KeyChord& chord : action.keys) keys += (keys.empty() ? "" : "  or  ") + label_of(chord);
+      for (const KeyChord& chord : action.keys)
+        keys += (keys.empty() ? "" : "  or  ") + label_of(chord);
       const float key_width = controls.measure(keys, FontRole::Small).x;
-      controls.fitted_at(draw, {x, y}, width - key_width - style.space(3), action.title, FontRole::Body,
-                         ink(style, Ink::Text));
-      controls.text_at(draw, {x + width - key_width, y + style.space(0.5F)}, keys, FontRole::Small, ink(style, Ink::Accent));
+      controls.fitted_at(draw, {x, y}, width - key_width - style.space(3), action.title,
+                         FontRole::Body, ink(style, Ink::Text));
+      controls.text_at(draw, {x + width - key_width, y + style.space(0.5F)}, keys, FontRole::Small,
+                       ink(style, Ink::Accent));
       y += row;
-      draw->AddLine({x, y - style.space(0.75F)}, {x + width, y - style.space(0.75F)}, ink(style, Ink::Border),
-                    style.hairline());
+      draw->AddLine({x, y - style.space(0.75F)}, {x + width, y - style.space(0.75F)},
+                    ink(style, Ink::Border), style.hairline());
     }
     *column = y - origin.y + style.space(4);
   }

@@ -66,16 +66,40 @@ void Controls::icon_at(ImDrawList* draw, ImVec2 c, float size, Icon icon, ImU32 
                             {x, c.y - h * 0.9F}, color);
   };
   switch (icon) {
-    case Icon::None: break;
-    case Icon::StepForward: wall(c.x - h * 0.7F); forward(c.x + h * 0.25F); break;
-    case Icon::StepBack: wall(c.x + h * 0.7F); backward(c.x - h * 0.25F); break;
-    case Icon::Run: forward(c.x + h * 0.1F); break;
-    case Icon::RunBack: backward(c.x - h * 0.1F); break;
-    case Icon::Pause: wall(c.x - h * 0.4F); wall(c.x + h * 0.4F); break;
-    case Icon::NextExit: climb(1.0F); break;
-    case Icon::PreviousExit: climb(-1.0F); break;
-    case Icon::ToStart: wall(c.x - h * 0.8F); backward(c.x - h * 0.05F); break;
-    case Icon::ToEnd: wall(c.x + h * 0.8F); forward(c.x + h * 0.05F); break;
+    case Icon::None:
+      break;
+    case Icon::StepForward:
+      wall(c.x - h * 0.7F);
+      forward(c.x + h * 0.25F);
+      break;
+    case Icon::StepBack:
+      wall(c.x + h * 0.7F);
+      backward(c.x - h * 0.25F);
+      break;
+    case Icon::Run:
+      forward(c.x + h * 0.1F);
+      break;
+    case Icon::RunBack:
+      backward(c.x - h * 0.1F);
+      break;
+    case Icon::Pause:
+      wall(c.x - h * 0.4F);
+      wall(c.x + h * 0.4F);
+      break;
+    case Icon::NextExit:
+      climb(1.0F);
+      break;
+    case Icon::PreviousExit:
+      climb(-1.0F);
+      break;
+    case Icon::ToStart:
+      wall(c.x - h * 0.8F);
+      backward(c.x - h * 0.05F);
+      break;
+    case Icon::ToEnd:
+      wall(c.x + h * 0.8F);
+      forward(c.x + h * 0.05F);
+      break;
     case Icon::Menu:
       for (const float y : {-0.55F, 0.0F, 0.55F}) {
         draw->AddRectFilled({c.x - h * 0.8F, c.y + h * y - bar * 0.5F},
@@ -83,7 +107,8 @@ void Controls::icon_at(ImDrawList* draw, ImVec2 c, float size, Icon icon, ImU32 
       }
       break;
     case Icon::Check: {
-      const std::array<ImVec2, 3> tick = {ImVec2{c.x - h * 0.7F, c.y}, {c.x - h * 0.15F, c.y + h * 0.55F},
+      const std::array<ImVec2, 3> tick = {ImVec2{c.x - h * 0.7F, c.y},
+                                          {c.x - h * 0.15F, c.y + h * 0.55F},
                                           {c.x + h * 0.75F, c.y - h * 0.6F}};
       draw->AddPolyline(tick.data(), 3, color, ImDrawFlags_None, bar * 1.2F);
       break;
@@ -94,12 +119,13 @@ void Controls::icon_at(ImDrawList* draw, ImVec2 c, float size, Icon icon, ImU32 
       draw->AddLine({c.x + h * 0.6F, c.y - h * 0.6F}, {c.x - h * 0.6F, c.y + h * 0.6F}, color, bar);
       break;
     case Icon::Maximize:
-      draw->AddRect({c.x - h * 0.65F, c.y - h * 0.65F}, {c.x + h * 0.65F, c.y + h * 0.65F}, color, 0,
-                    ImDrawFlags_None, bar * 0.8F);
+      draw->AddRect({c.x - h * 0.65F, c.y - h * 0.65F}, {c.x + h * 0.65F, c.y + h * 0.65F}, color,
+                    0, ImDrawFlags_None, bar * 0.8F);
       break;
     case Icon::Search:
       draw->AddCircle({c.x - h * 0.15F, c.y - h * 0.15F}, h * 0.5F, color, 0, bar);
-      draw->AddLine({c.x + h * 0.25F, c.y + h * 0.25F}, {c.x + h * 0.75F, c.y + h * 0.75F}, color, bar);
+      draw->AddLine({c.x + h * 0.25F, c.y + h * 0.25F}, {c.x + h * 0.75F, c.y + h * 0.75F}, color,
+                    bar);
       break;
   }
 }
@@ -118,8 +144,10 @@ bool Controls::button(std::string_view id, std::string_view label, const ButtonL
   const float icon = look.icon == Icon::None ? 0 : style_.space(4);
   const float height = std::round(style_.space(3.25F) + font(FontRole::Body)->FontSize);
   float content = text.x + icon + key.x;
-  if (icon > 0 && text.x + key.x > 0) content += gap;
-  if (key.x > 0 && text.x > 0) content += gap;
+  if (icon > 0 && text.x + key.x > 0)
+    content += gap;
+  if (key.x > 0 && text.x > 0)
+    content += gap;
   const float width = std::round(look.width > 0 ? look.width : content + 2 * pad);
 
   const ImVec2 low = ImGui::GetCursorScreenPos();
@@ -143,7 +171,8 @@ bool Controls::button(std::string_view id, std::string_view label, const ButtonL
                      : style_.color(held ? Ink::Selected : Ink::Hovered);
   }
   const bool flat = look.emphasis == Emphasis::Quiet && !look.chosen && !(hovered && look.enabled);
-  if (!flat) draw->AddRectFilled(low, high, packed(ground), style_.corner());
+  if (!flat)
+    draw->AddRectFilled(low, high, packed(ground), style_.corner());
   if (look.emphasis == Emphasis::Normal || (primary && !look.enabled)) {
     draw->AddRect(low, high, ink(style_, Ink::Border), style_.corner(), ImDrawFlags_None,
                   style_.hairline());
@@ -151,7 +180,8 @@ bool Controls::button(std::string_view id, std::string_view label, const ButtonL
   float x = low.x + std::max(pad * 0.6F, (width - content) * 0.5F);
   const float room = high.x - pad * 0.6F;
   if (icon > 0) {
-    icon_at(draw, {x + icon * 0.5F, (low.y + high.y) * 0.5F}, icon * 0.8F, look.icon, packed(front));
+    icon_at(draw, {x + icon * 0.5F, (low.y + high.y) * 0.5F}, icon * 0.8F, look.icon,
+            packed(front));
     x += icon + gap;
   }
   if (text.x > 0) {
@@ -161,11 +191,13 @@ bool Controls::button(std::string_view id, std::string_view label, const ButtonL
   }
   if (key.x > 0) {
     Color quiet = primary && look.enabled ? front : style_.color(Ink::MutedText);
-    if (!look.enabled) quiet.alpha = 150;
+    if (!look.enabled)
+      quiet.alpha = 150;
     text_at(draw, {std::min(x, room - key.x), low.y + (height - key.y) * 0.5F}, look.key,
             FontRole::Small, packed(quiet));
   }
-  if (ring_.has_focus(id)) focus_ring(draw, low, high);
+  if (ring_.has_focus(id))
+    focus_ring(draw, low, high);
   if (hovered && !look.tooltip.empty()) {
     ImGui::SetTooltip("%.*s", static_cast<int>(look.tooltip.size()), look.tooltip.data());
   }
@@ -188,9 +220,10 @@ bool Controls::card(std::string_view id, std::string_view text, const CardLook& 
   pressed = ring_.add(id, low, high, look.enabled) || pressed;
 
   ImDrawList* draw = ImGui::GetWindowDrawList();
-  const ImU32 ground = look.chosen ? packed(style_.tint(look.mark == Ink::Border ? Ink::Accent : look.mark))
-                       : hovered   ? ink(style_, Ink::Hovered)
-                                   : ink(style_, Ink::Raised);
+  const ImU32 ground = look.chosen
+                           ? packed(style_.tint(look.mark == Ink::Border ? Ink::Accent : look.mark))
+                       : hovered ? ink(style_, Ink::Hovered)
+                                 : ink(style_, Ink::Raised);
   const ImU32 edge = ink(style_, look.chosen && look.mark == Ink::Border ? Ink::Accent : look.mark);
   draw->AddRectFilled(low, high, ground, style_.corner());
   draw->AddRect(low, high, edge, style_.corner(), ImDrawFlags_None,
@@ -200,7 +233,8 @@ bool Controls::card(std::string_view id, std::string_view text, const CardLook& 
   if (badge > 0) {
     const ImVec2 b_low = {x, middle - badge * 0.5F}, b_high = {x + badge, middle + badge * 0.5F};
     if (look.icon != Icon::None || look.chosen) {
-      draw->AddRectFilled(b_low, b_high, ink(style_, look.mark == Ink::Border ? Ink::Accent : look.mark),
+      draw->AddRectFilled(b_low, b_high,
+                          ink(style_, look.mark == Ink::Border ? Ink::Accent : look.mark),
                           style_.corner() * 0.67F);
     } else {
       draw->AddRect(b_low, b_high, ink(style_, Ink::MutedText), style_.corner() * 0.67F,
@@ -212,7 +246,8 @@ bool Controls::card(std::string_view id, std::string_view text, const CardLook& 
       icon_at(draw, {x + badge * 0.5F, middle}, badge * 0.62F, look.icon, front);
     } else {
       const ImVec2 m = measure(look.badge, FontRole::Small);
-      text_at(draw, {x + (badge - m.x) * 0.5F, middle - m.y * 0.5F}, look.badge, FontRole::Small, front);
+      text_at(draw, {x + (badge - m.x) * 0.5F, middle - m.y * 0.5F}, look.badge, FontRole::Small,
+              front);
     }
     x += badge + style_.space(2.5F);
   }
@@ -222,12 +257,14 @@ bool Controls::card(std::string_view id, std::string_view text, const CardLook& 
     text_at(draw, {x, top + size.y + style_.space(0.5F)}, look.note, FontRole::Small,
             ink(style_, look.mark == Ink::Border ? Ink::MutedText : look.mark));
   }
-  if (ring_.has_focus(id)) focus_ring(draw, low, high);
+  if (ring_.has_focus(id))
+    focus_ring(draw, low, high);
   return pressed && look.enabled;
 }
 
 float Controls::chip_width(std::string_view text, Icon icon) const {
-  return measure(text, FontRole::Small).x + style_.space(4) + (icon == Icon::None ? 0 : style_.space(4));
+  return measure(text, FontRole::Small).x + style_.space(4) +
+         (icon == Icon::None ? 0 : style_.space(4));
 }
 
 void Controls::chip(std::string_view text, Ink which, Icon icon) {
@@ -238,7 +275,8 @@ void Controls::chip(std::string_view text, Ink which, Icon icon) {
   draw->AddRectFilled(low, high, packed(style_.tint(which)), height * 0.5F);
   float x = low.x + style_.space(2);
   if (icon != Icon::None) {
-    icon_at(draw, {x + style_.space(1.5F), (low.y + high.y) * 0.5F}, style_.space(3), icon, ink(style_, which));
+    icon_at(draw, {x + style_.space(1.5F), (low.y + high.y) * 0.5F}, style_.space(3), icon,
+            ink(style_, which));
     x += style_.space(4);
   }
   text_at(draw, {x, low.y + style_.space(1)}, text, FontRole::Small, ink(style_, which));

@@ -21,18 +21,32 @@ namespace gv {
 
 enum class Emphasis : std::uint8_t { Primary, Normal, Quiet };
 enum class Icon : std::uint8_t {
-  None, StepForward, StepBack, Run, Pause, NextExit, PreviousExit, RunBack, ToStart, ToEnd,
-  Menu, Check, Cross, Maximize, Close, Search,
+  None,
+  StepForward,
+  StepBack,
+  Run,
+  Pause,
+  NextExit,
+  PreviousExit,
+  RunBack,
+  ToStart,
+  ToEnd,
+  Menu,
+  Check,
+  Cross,
+  Maximize,
+  Close,
+  Search,
 };
 
 struct ButtonLook {
   Emphasis emphasis = Emphasis::Normal;
   Icon icon = Icon::None;
-  std::string_view key;      // drawn after the label
+  std::string_view key;  // drawn after the label
   std::string_view tooltip;
   bool enabled = true;
-  bool chosen = false;       // pressed in, as the current tab
-  float width = 0;           // 0: as wide as its content
+  bool chosen = false;  // pressed in, as the current tab
+  float width = 0;      // 0: as wide as its content
 };
 
 class Controls {
@@ -44,8 +58,8 @@ class Controls {
   // A choice of a prediction: key number, text over several lines, and a mark that is
   // shape and word, never colour alone.
   struct CardLook {
-    std::string_view badge;    // "1"
-    std::string_view note;     // "your prediction", "measured"; in small text below
+    std::string_view badge;  // "1"
+    std::string_view note;   // "your prediction", "measured"; in small text below
     Ink mark = Ink::Border;
     Icon icon = Icon::None;
     bool chosen = false;

@@ -14,22 +14,26 @@ void FocusRing::begin_frame() {
   // A control that was not drawn cannot keep the keyboard.
   const bool there = std::any_of(items_.begin(), items_.end(),
                                  [this](const FocusItem& item) { return item.id == focused_; });
-  if (!there) focused_.clear();
+  if (!there)
+    focused_.clear();
 }
 
 bool FocusRing::add(std::string_view id, ImVec2 low, ImVec2 high, bool enabled) {
   drawing_.push_back({std::string(id), low, high, enabled});
-  if (!enabled || pressed_ != id) return false;
+  if (!enabled || pressed_ != id)
+    return false;
   pressed_.clear();
   return true;
 }
 
 void FocusRing::move(int direction) {
-  if (items_.empty()) return;
+  if (items_.empty())
+    return;
   const int count = static_cast<int>(items_.size());
   int at = direction > 0 ? -1 : count;
   for (int i = 0; i < count; ++i) {
-    if (items_[static_cast<std::size_t>(i)].id == focused_) at = i;
+    if (items_[static_cast<std::size_t>(i)].id == focused_)
+      at = i;
   }
   for (int tried = 0; tried < count; ++tried) {
     at = (at + direction + count) % count;
@@ -41,7 +45,8 @@ void FocusRing::move(int direction) {
 }
 
 bool FocusRing::press_focused() {
-  if (focused_.empty()) return false;
+  if (focused_.empty())
+    return false;
   pressed_ = focused_;
   return true;
 }

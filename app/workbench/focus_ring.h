@@ -34,8 +34,8 @@ class FocusRing {
   bool add(std::string_view id, ImVec2 low, ImVec2 high, bool enabled);
   bool has_focus(std::string_view id) const { return !focused_.empty() && focused_ == id; }
 
-  void move(int direction);  // +1 the next enabled control, -1 the previous
-  bool press_focused();      // false when nothing has the ring
+  void move(int direction);         // +1 the next enabled control, -1 the previous
+  bool press_focused();             // false when nothing has the ring
   bool press(std::string_view id);  // by name; false when it is not there or not enabled
   void clear() { focused_.clear(); }
   bool any() const { return !focused_.empty(); }

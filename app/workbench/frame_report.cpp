@@ -6,11 +6,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
 #include <algorithm>
 #include <ctime>
 #include <fstream>
 #include <sstream>
-#include <unistd.h>
 
 namespace gv {
 namespace {
@@ -24,7 +24,8 @@ double milliseconds_of(clockid_t clock) {
 }
 
 nlohmann::json statistics(std::vector<double> costs) {
-  if (costs.empty()) return {{"frames", 0}};
+  if (costs.empty())
+    return {{"frames", 0}};
   std::sort(costs.begin(), costs.end());
   const auto at = [&](double share) {
     return costs[static_cast<std::size_t>(share * static_cast<double>(costs.size() - 1))];
@@ -47,13 +48,15 @@ void FrameReport::suspend() {
 
 void FrameReport::end(bool guest_runs, std::uint64_t events) {
   costs_.push_back(cost_);
-  if (guest_runs) costs_running_.push_back(cost_);
+  if (guest_runs)
+    costs_running_.push_back(cost_);
   cost_ = {};
   events_ = std::max(events_, events);
 }
 
 void FrameReport::first_frame_shown() {
-  if (start_to_first_frame_ == 0) start_to_first_frame_ = milliseconds_since_process_start();
+  if (start_to_first_frame_ == 0)
+    start_to_first_frame_ = milliseconds_since_process_start();
 }
 
 std::string FrameReport::json() const {
@@ -83,11 +86,14 @@ double milliseconds_since_process_start() {
   // Field 22, counted after the parenthesised name, which may hold anything.
   std::istringstream fields(stat.substr(stat.rfind(')') + 1));
   std::string field;
-  for (int i = 3; i <= 22; ++i) fields >> field;
-  const double started = std::stod(field.empty() ? "0" : field) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  for (int i = 3; i <= 22; ++i)
+    fields >> field;
+  const double started =
+      std::stod(field.empty() ? "0" : field) / static_cast<double>(sysconf(_SC_CLK_TCK));
   timespec now{};
   clock_gettime(CLOCK_BOOTTIME, &now);
-  return (static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9 - started) * 1e3;
+  return (static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9 - started) *
+         1e3;
 }
 
 }  // namespace gv

@@ -37,7 +37,8 @@ std::vector<Area> place_rows(const Area& area, const std::vector<Row>& rows,
                              const std::vector<LeastSize>& least, std::size_t focus, float gap) {
   std::vector<Area> out(least.size());
   float total = 0;
-  for (const Row& row : rows) total += row.least_height;
+  for (const Row& row : rows)
+    total += row.least_height;
   const float room = area.height - gap * static_cast<float>(rows.size() - 1);
   float y = area.y;
   for (std::size_t r = 0; r < rows.size(); ++r) {
@@ -45,13 +46,15 @@ std::vector<Area> place_rows(const Area& area, const std::vector<Row>& rows,
     const bool last = r + 1 == rows.size();
     const float height = last ? area.bottom() - y : std::floor(room * row.least_height / total);
     float widths = 0;
-    for (const std::size_t i : row.members) widths += least[i].width * (i == focus ? 1.2F : 1.0F);
+    for (const std::size_t i : row.members)
+      widths += least[i].width * (i == focus ? 1.2F : 1.0F);
     const float across = area.width - gap * static_cast<float>(row.members.size() - 1);
     float x = area.x;
     for (std::size_t m = 0; m < row.members.size(); ++m) {
       const std::size_t i = row.members[m];
       const float share = least[i].width * (i == focus ? 1.2F : 1.0F) / widths;
-      const float width = m + 1 == row.members.size() ? area.right() - x : std::floor(across * share);
+      const float width =
+          m + 1 == row.members.size() ? area.right() - x : std::floor(across * share);
       out[i] = {x, y, width, height};
       x += width + gap;
     }
@@ -80,16 +83,20 @@ Rooms lay_out_rooms(float width, float height, const LayoutWishes& w) {
     lesson = std::round(std::max(std::min(wish, most), kLeastLesson * s));
   }
   if (!w.presenting) {
-    inspector = std::round(std::max(std::min(w.inspector_width * s, width * 0.26F), kLeastInspector * s));
+    inspector =
+        std::round(std::max(std::min(w.inspector_width * s, width * 0.26F), kLeastInspector * s));
   }
   const auto left_for_stage = [&] {
     return body.width - (lesson > 0 ? lesson + gap : 0) - (inspector > 0 ? inspector + gap : 0);
   };
-  if (left_for_stage() < kLeastStage * s) inspector = 0;
+  if (left_for_stage() < kLeastStage * s)
+    inspector = 0;
   if (left_for_stage() < kLeastStage * s * 0.8F && lesson > 0) {
     rooms.one_room = true;
     const Room only = w.has_lesson || w.only != Room::Lesson ? w.only : Room::Stage;
-    (only == Room::Lesson ? rooms.lesson : only == Room::Stage ? rooms.stage : rooms.inspector) = body;
+    (only == Room::Lesson  ? rooms.lesson
+     : only == Room::Stage ? rooms.stage
+                           : rooms.inspector) = body;
     return rooms;
   }
   float x = body.x;
@@ -110,18 +117,22 @@ Rooms lay_out_rooms(float width, float height, const LayoutWishes& w) {
 
 std::vector<Area> tile(const Area& area, const std::vector<LeastSize>& least, std::size_t focus,
                        float gap) {
-  if (least.empty()) return {};
-  if (least.size() == 1) return {area};
+  if (least.empty())
+    return {};
+  if (least.size() == 1)
+    return {area};
   focus = std::min(focus, least.size() - 1);
 
   // The focus first, the others in their order.
   std::vector<std::size_t> others;
   for (std::size_t i = 0; i < least.size(); ++i) {
-    if (i != focus) others.push_back(i);
+    if (i != focus)
+      others.push_back(i);
   }
   const auto row_of = [&](std::vector<std::size_t> members, float weight) {
     Row row;
-    for (const std::size_t i : members) row.least_height = std::max(row.least_height, least[i].height * weight);
+    for (const std::size_t i : members)
+      row.least_height = std::max(row.least_height, least[i].height * weight);
     row.members = std::move(members);
     return row;
   };
@@ -142,19 +153,22 @@ std::vector<Area> tile(const Area& area, const std::vector<LeastSize>& least, st
     for (std::size_t i = 0; i < others.size(); i += per_row) {
       const auto end = std::min(others.size(), i + per_row);
       rows.push_back(row_of({others.begin() + static_cast<std::ptrdiff_t>(i),
-                             others.begin() + static_cast<std::ptrdiff_t>(end)}, 1.0F));
+                             others.begin() + static_cast<std::ptrdiff_t>(end)},
+                            1.0F));
     }
     consider(place_rows(area, rows, least, focus, gap), 1.1F);
   }
   // The focus as a column on the left, the others stacked on the right.
   {
     float widest = 0;
-    for (const std::size_t i : others) widest = std::max(widest, least[i].width);
+    for (const std::size_t i : others)
+      widest = std::max(widest, least[i].width);
     const float left = std::floor((area.width - gap) * least[focus].width * 1.15F /
                                   (least[focus].width * 1.15F + widest));
     const Area right = {area.x + left + gap, area.y, area.width - left - gap, area.height};
     std::vector<Row> rows;
-    for (const std::size_t i : others) rows.push_back(row_of({i}, 1.0F));
+    for (const std::size_t i : others)
+      rows.push_back(row_of({i}, 1.0F));
     std::vector<Area> areas = place_rows(right, rows, least, focus, gap);
     areas[focus] = {area.x, area.y, left, area.height};
     consider(std::move(areas), 1.0F);
@@ -167,11 +181,13 @@ std::vector<Area> tile(const Area& area, const std::vector<LeastSize>& least, st
     for (std::size_t i = 0; i < order.size(); i += per_row) {
       const auto end = std::min(order.size(), i + per_row);
       rows.push_back(row_of({order.begin() + static_cast<std::ptrdiff_t>(i),
-                             order.begin() + static_cast<std::ptrdiff_t>(end)}, 1.0F));
+                             order.begin() + static_cast<std::ptrdiff_t>(end)},
+                            1.0F));
     }
     consider(place_rows(area, rows, least, focus, gap), 1.0F);
   }
-  if (best_score < kLegible) return {};
+  if (best_score < kLegible)
+    return {};
   return best;
 }
 

@@ -29,13 +29,13 @@ struct LayoutWishes {
   float scale = 1;
   float lesson_width = 400, inspector_width = 340;  // at scale 1
   bool has_lesson = true;
-  bool presenting = false;   // no inspector, a wider lesson
-  Room only = Room::Stage;   // which room is shown where there is space for one
+  bool presenting = false;  // no inspector, a wider lesson
+  Room only = Room::Stage;  // which room is shown where there is space for one
 };
 
 struct Rooms {
   Area top_bar, lesson, stage, inspector, time_bar;
-  bool one_room = false;     // the window is too small for more: tabs switch
+  bool one_room = false;  // the window is too small for more: tabs switch
   float lesson_splitter = 0, inspector_splitter = 0;  // x of the gap's middle; 0: none
 };
 

@@ -36,7 +36,7 @@ class LessonPane {
   bool type(char character);
   void erase();
   void set_confidence(Confidence confidence) { confidence_ = confidence; }
-  bool can_commit() const;   // a complete draft waits to be handed in
+  bool can_commit() const;  // a complete draft waits to be handed in
   bool commit();
   bool can_advance() const;
   bool advance(bool presenting);
@@ -68,7 +68,7 @@ class LessonPane {
   AnswerDraft draft_;
   Confidence confidence_ = Confidence::FairlySure;
   bool revealed_ = false;
-  std::string place_;              // beat, phase and question: a change scrolls to what is new
+  std::string place_;  // beat, phase and question: a change scrolls to what is new
   int frames_to_scroll_ = 0;
 };
 

@@ -17,13 +17,16 @@ constexpr std::size_t kLinesKept = 2000;
 }  // namespace
 
 void LuaConsolePanel::set_machine(const std::shared_ptr<Session>& session) {
-  if (session == session_) return;
+  if (session == session_)
+    return;
   session_ = session;
-  if (console_) console_->set_machine(session);
+  if (console_)
+    console_->set_machine(session);
 }
 
 void LuaConsolePanel::submit(const std::string& line) {
-  if (!allowed_ || line.empty()) return;
+  if (!allowed_ || line.empty())
+    return;
   if (!console_) {
     console_ = std::make_unique<LuaConsole>();
     console_->set_machine(session_);
@@ -34,10 +37,13 @@ void LuaConsolePanel::submit(const std::string& line) {
 }
 
 bool LuaConsolePanel::refresh() {
-  if (!console_) return false;
+  if (!console_)
+    return false;
   std::vector<ConsoleLine> fresh = console_->take_lines();
-  if (fresh.empty()) return false;
-  for (ConsoleLine& line : fresh) lines_.push_back(std::move(line));
+  if (fresh.empty())
+    return false;
+  for (ConsoleLine& line : fresh)
+    lines_.push_back(std::move(line));
   if (lines_.size() > kLinesKept) {
     lines_.erase(lines_.begin(), lines_.end() - static_cast<std::ptrdiff_t>(kLinesKept));
   }
@@ -49,24 +55,33 @@ int LuaConsolePanel::edit(ImGuiInputTextCallbackData* data) {
   auto& self = *static_cast<LuaConsolePanel*>(data->UserData);
   if (data->EventFlag == ImGuiInputTextFlags_CallbackHistory) {
     const int count = static_cast<int>(self.history_.size());
-    if (count == 0) return 0;
-    if (data->EventKey == ImGuiKey_UpArrow) self.history_at_ = self.history_at_ < 0 ? count - 1 : std::max(0, self.history_at_ - 1);
-    if (data->EventKey == ImGuiKey_DownArrow) self.history_at_ = self.history_at_ < 0 || self.history_at_ + 1 >= count ? -1 : self.history_at_ + 1;
+    if (count == 0)
+      return 0;
+    if (data->EventKey == ImGuiKey_UpArrow)
+      self.history_at_ = self.history_at_ < 0 ? count - 1 : std::max(0, self.history_at_ - 1);
+    if (data->EventKey == ImGuiKey_DownArrow)
+      self.history_at_ =
+          self.history_at_ < 0 || self.history_at_ + 1 >= count ? -1 : self.history_at_ + 1;
     data->DeleteChars(0, data->BufTextLen);
-    if (self.history_at_ >= 0) data->InsertChars(0, self.history_[static_cast<std::size_t>(self.history_at_)].c_str());
+    if (self.history_at_ >= 0)
+      data->InsertChars(0, self.history_[static_cast<std::size_t>(self.history_at_)].c_str());
   } else if (data->EventFlag == ImGuiInputTextFlags_CallbackCompletion && self.console_) {
     int from = data->CursorPos;
     const auto part_of_name = [&](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == ':';
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '_' || c == '.' || c == ':';
     };
-    while (from > 0 && part_of_name(data->Buf[from - 1])) --from;
+    while (from > 0 && part_of_name(data->Buf[from - 1]))
+      --from;
     const std::string prefix(data->Buf + from, data->Buf + data->CursorPos);
     const std::vector<std::string> found = self.console_->completions(prefix);
-    if (found.empty()) return 0;
+    if (found.empty())
+      return 0;
     // The longest beginning that all of them share.
     std::string shared = found.front();
     for (const std::string& name : found) {
-      const auto [end, other] = std::mismatch(shared.begin(), shared.end(), name.begin(), name.end());
+      const auto [end, other] =
+          std::mismatch(shared.begin(), shared.end(), name.begin(), name.end());
       static_cast<void>(other);
       shared.erase(end, shared.end());
     }
@@ -75,7 +90,8 @@ int LuaConsolePanel::edit(ImGuiInputTextCallbackData* data) {
       data->InsertChars(from, shared.c_str());
     } else {
       std::string list;
-      for (const std::string& name : found) list += (list.empty() ? "" : "   ") + name;
+      for (const std::string& name : found)
+        list += (list.empty() ? "" : "   ") + name;
       self.lines_.push_back({ConsoleLineKind::Output, list});
       self.scroll_down_ = true;
     }
@@ -88,10 +104,12 @@ void LuaConsolePanel::draw(Controls& controls) {
   const float field = controls.font(FontRole::Mono)->FontSize + style.space(5);
   const ImVec2 room = ImGui::GetContentRegionAvail();
   ImGui::PushFont(controls.font(FontRole::Mono));
-  ImGui::BeginChild("##lines", {room.x, std::max(1.0F, room.y - field)}, false, ImGuiWindowFlags_HorizontalScrollbar);
+  ImGui::BeginChild("##lines", {room.x, std::max(1.0F, room.y - field)}, false,
+                    ImGuiWindowFlags_HorizontalScrollbar);
   if (lines_.empty()) {
-    controls.paragraph("machine is the machine that you see; lab is as in a lesson. Tab completes, ↑ recalls.",
-                       FontRole::Small, Ink::MutedText);
+    controls.paragraph(
+        "machine is the machine that you see; lab is as in a lesson. Tab completes, ↑ recalls.",
+        FontRole::Small, Ink::MutedText);
   }
   ImGuiListClipper clipper;
   clipper.Begin(static_cast<int>(lines_.size()));
@@ -102,8 +120,10 @@ void LuaConsolePanel::draw(Controls& controls) {
                         : line.kind == ConsoleLineKind::Input  ? Ink::MutedText
                         : line.kind == ConsoleLineKind::Result ? Ink::Accent
                                                                : Ink::Text;
-      const char* mark = line.kind == ConsoleLineKind::Input ? "> " : line.kind == ConsoleLineKind::Error ? "! "
-                         : line.kind == ConsoleLineKind::Result ? "= " : "  ";
+      const char* mark = line.kind == ConsoleLineKind::Input    ? "> "
+                         : line.kind == ConsoleLineKind::Error  ? "! "
+                         : line.kind == ConsoleLineKind::Result ? "= "
+                                                                : "  ";
       ImGui::PushStyleColor(ImGuiCol_Text, vec4(style.color(which)));
       ImGui::TextUnformatted((mark + line.text).c_str());
       ImGui::PopStyleColor();
@@ -120,20 +140,27 @@ void LuaConsolePanel::draw(Controls& controls) {
     focus_field_ = false;
   }
   ImGui::SetNextItemWidth(room.x);
-  constexpr ImGuiInputTextFlags kFlags = ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_CallbackHistory |
+  constexpr ImGuiInputTextFlags kFlags = ImGuiInputTextFlags_EnterReturnsTrue |
+                                         ImGuiInputTextFlags_CallbackHistory |
                                          ImGuiInputTextFlags_CallbackCompletion;
-  const char* hint = !allowed_ ? "the lesson opens this later" : busy() ? "running; Esc stops it" : "a line of Lua";
+  const char* hint = !allowed_ ? "the lesson opens this later"
+                     : busy()  ? "running; Esc stops it"
+                               : "a line of Lua";
   const ImVec2 low = ImGui::GetCursorScreenPos();
-  if (!allowed_) ImGui::BeginDisabled();
+  if (!allowed_)
+    ImGui::BeginDisabled();
   if (ImGui::InputTextWithHint("##line", hint, &typed_, kFlags, edit, this)) {
     submit(typed_);
     typed_.clear();
     focus_field_ = true;
   }
-  if (!allowed_) ImGui::EndDisabled();
+  if (!allowed_)
+    ImGui::EndDisabled();
   const ImVec2 high = ImGui::GetItemRectMax();
-  if (controls.ring().add("lua.line", low, high, allowed_)) focus_field_ = true;
-  if (controls.ring().has_focus("lua.line")) controls.focus_ring(ImGui::GetWindowDrawList(), low, high);
+  if (controls.ring().add("lua.line", low, high, allowed_))
+    focus_field_ = true;
+  if (controls.ring().has_focus("lua.line"))
+    controls.focus_ring(ImGui::GetWindowDrawList(), low, high);
   ImGui::PopFont();
 }
 

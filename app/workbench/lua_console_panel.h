@@ -38,7 +38,8 @@ class LuaConsolePanel : public ExtraPanel {
   bool refresh();
   bool busy() const { return console_ && console_->busy(); }
   void cancel() {
-    if (console_) console_->cancel();
+    if (console_)
+      console_->cancel();
   }
   const std::vector<ConsoleLine>& lines() const { return lines_; }
 

@@ -12,10 +12,14 @@ namespace {
 
 int exit_code_of(gv::ErrorCode code) {
   switch (code) {
-    case gv::ErrorCode::InvalidInput: return 2;
-    case gv::ErrorCode::LimitReached: return 3;
-    case gv::ErrorCode::NotAvailable: return 5;
-    case gv::ErrorCode::Internal: return 70;
+    case gv::ErrorCode::InvalidInput:
+      return 2;
+    case gv::ErrorCode::LimitReached:
+      return 3;
+    case gv::ErrorCode::NotAvailable:
+      return 5;
+    case gv::ErrorCode::Internal:
+      return 70;
   }
   return 70;
 }
@@ -29,15 +33,19 @@ int refuse(const gv::Error& error) {
 
 int main(int argc, char** argv) {
   auto line = gv::read_command_line(argc, argv);
-  if (!line) return refuse(line.error());
+  if (!line)
+    return refuse(line.error());
   if (!line->help.empty()) {
     std::fputs(line->help.c_str(), stdout);
     return 0;
   }
   gv::Preferences preferences;
-  if (!line->options.forget) preferences = gv::load_preferences(gv::preferences_file());
+  if (!line->options.forget)
+    preferences = gv::load_preferences(gv::preferences_file());
   gv::Workbench workbench(line->options, preferences);
-  if (auto loaded = workbench.load(); !loaded) return refuse(loaded.error());
-  if (auto opened = workbench.open_window(); !opened) return refuse(opened.error());
+  if (auto loaded = workbench.load(); !loaded)
+    return refuse(loaded.error());
+  if (auto opened = workbench.open_window(); !opened)
+    return refuse(opened.error());
   return workbench.run();
 }

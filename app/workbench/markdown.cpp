@@ -30,21 +30,26 @@ struct Parse {
     block.kind = kind;
     block.depth = static_cast<int>(lists.size());
     block.marker = std::exchange(marker, {});
-    if (kind == MarkdownKind::Paragraph && block.depth > 0) block.kind = MarkdownKind::ListItem;
-    if (kind == MarkdownKind::Paragraph && quote) block.kind = MarkdownKind::Quote;
+    if (kind == MarkdownKind::Paragraph && block.depth > 0)
+      block.kind = MarkdownKind::ListItem;
+    if (kind == MarkdownKind::Paragraph && quote)
+      block.kind = MarkdownKind::Quote;
     blocks.push_back(std::move(block));
     open = true;
   }
   std::vector<MarkdownRun>& runs() {
-    if (in_cell) return blocks.back().cells.back();
-    if (!open) start(MarkdownKind::Paragraph);  // the text of a tight list item has no paragraph
+    if (in_cell)
+      return blocks.back().cells.back();
+    if (!open)
+      start(MarkdownKind::Paragraph);  // the text of a tight list item has no paragraph
     return blocks.back().runs;
   }
   void add(std::string text, bool line_break = false) {
     auto& into = runs();
     const MarkdownRun run{std::move(text), strong > 0, emphasis > 0, code > 0, line_break};
-    if (!into.empty() && !line_break && !into.back().line_break && into.back().strong == run.strong &&
-        into.back().emphasis == run.emphasis && into.back().code == run.code) {
+    if (!into.empty() && !line_break && !into.back().line_break &&
+        into.back().strong == run.strong && into.back().emphasis == run.emphasis &&
+        into.back().code == run.code) {
       into.back().text += run.text;
     } else {
       into.push_back(run);
@@ -55,12 +60,25 @@ struct Parse {
 int enter_block(MD_BLOCKTYPE type, void* detail, void* user) {
   Parse& p = *static_cast<Parse*>(user);
   switch (type) {
-    case MD_BLOCK_P: p.start(MarkdownKind::Paragraph); break;
-    case MD_BLOCK_H: p.start(MarkdownKind::Heading); break;
-    case MD_BLOCK_CODE: p.start(MarkdownKind::Code); break;
-    case MD_BLOCK_HR: p.start(MarkdownKind::Rule); break;
-    case MD_BLOCK_QUOTE: p.quote = true; break;
-    case MD_BLOCK_UL: p.open = false; p.lists.push_back({false, 0}); break;
+    case MD_BLOCK_P:
+      p.start(MarkdownKind::Paragraph);
+      break;
+    case MD_BLOCK_H:
+      p.start(MarkdownKind::Heading);
+      break;
+    case MD_BLOCK_CODE:
+      p.start(MarkdownKind::Code);
+      break;
+    case MD_BLOCK_HR:
+      p.start(MarkdownKind::Rule);
+      break;
+    case MD_BLOCK_QUOTE:
+      p.quote = true;
+      break;
+    case MD_BLOCK_UL:
+      p.open = false;
+      p.lists.push_back({false, 0});
+      break;
     case MD_BLOCK_OL:
       p.open = false;
       p.lists.push_back({true, static_cast<MD_BLOCK_OL_DETAIL*>(detail)->start});
@@ -69,11 +87,20 @@ int enter_block(MD_BLOCKTYPE type, void* detail, void* user) {
       p.open = false;
       p.marker = p.lists.back().ordered ? std::to_string(p.lists.back().next++) + "." : "•";
       break;
-    case MD_BLOCK_THEAD: p.table_header = true; break;
-    case MD_BLOCK_TR: p.start(MarkdownKind::TableRow); p.blocks.back().header = p.table_header; break;
+    case MD_BLOCK_THEAD:
+      p.table_header = true;
+      break;
+    case MD_BLOCK_TR:
+      p.start(MarkdownKind::TableRow);
+      p.blocks.back().header = p.table_header;
+      break;
     case MD_BLOCK_TH:
-    case MD_BLOCK_TD: p.blocks.back().cells.emplace_back(); p.in_cell = true; break;
-    default: break;
+    case MD_BLOCK_TD:
+      p.blocks.back().cells.emplace_back();
+      p.in_cell = true;
+      break;
+    default:
+      break;
   }
   return 0;
 }
@@ -81,46 +108,71 @@ int enter_block(MD_BLOCKTYPE type, void* detail, void* user) {
 int leave_block(MD_BLOCKTYPE type, void*, void* user) {
   Parse& p = *static_cast<Parse*>(user);
   switch (type) {
-    case MD_BLOCK_QUOTE: p.quote = false; break;
+    case MD_BLOCK_QUOTE:
+      p.quote = false;
+      break;
     case MD_BLOCK_UL:
-    case MD_BLOCK_OL: p.lists.pop_back(); p.open = false; break;
-    case MD_BLOCK_THEAD: p.table_header = false; break;
+    case MD_BLOCK_OL:
+      p.lists.pop_back();
+      p.open = false;
+      break;
+    case MD_BLOCK_THEAD:
+      p.table_header = false;
+      break;
     case MD_BLOCK_TH:
-    case MD_BLOCK_TD: p.in_cell = false; break;
+    case MD_BLOCK_TD:
+      p.in_cell = false;
+      break;
     case MD_BLOCK_P:
     case MD_BLOCK_H:
     case MD_BLOCK_CODE:
     case MD_BLOCK_TR:
-    case MD_BLOCK_LI: p.open = false; break;
-    default: break;
+    case MD_BLOCK_LI:
+      p.open = false;
+      break;
+    default:
+      break;
   }
   return 0;
 }
 
 void span(Parse& p, MD_SPANTYPE type, int change) {
-  if (type == MD_SPAN_STRONG) p.strong += change;
-  if (type == MD_SPAN_EM) p.emphasis += change;
-  if (type == MD_SPAN_CODE) p.code += change;
+  if (type == MD_SPAN_STRONG)
+    p.strong += change;
+  if (type == MD_SPAN_EM)
+    p.emphasis += change;
+  if (type == MD_SPAN_CODE)
+    p.code += change;
 }
 
 int on_text(MD_TEXTTYPE type, const MD_CHAR* text, MD_SIZE size, void* user) {
   Parse& p = *static_cast<Parse*>(user);
   switch (type) {
-    case MD_TEXT_BR: p.add("", true); break;
-    case MD_TEXT_SOFTBR: p.add(" "); break;
+    case MD_TEXT_BR:
+      p.add("", true);
+      break;
+    case MD_TEXT_SOFTBR:
+      p.add(" ");
+      break;
     case MD_TEXT_ENTITY: {
       const std::string_view name(text, size);
-      p.add(name == "&amp;" ? "&" : name == "&lt;" ? "<" : name == "&gt;" ? ">"
-            : name == "&nbsp;" ? "\xc2\xa0" : std::string(name));
+      p.add(name == "&amp;"    ? "&"
+            : name == "&lt;"   ? "<"
+            : name == "&gt;"   ? ">"
+            : name == "&nbsp;" ? "\xc2\xa0"
+                               : std::string(name));
       break;
     }
-    default: p.add(std::string(text, size)); break;
+    default:
+      p.add(std::string(text, size));
+      break;
   }
   return 0;
 }
 
 FontRole role_of(const MarkdownRun& run, FontRole base) {
-  if (run.code) return run.strong || base == FontRole::Strong ? FontRole::MonoStrong : FontRole::Mono;
+  if (run.code)
+    return run.strong || base == FontRole::Strong ? FontRole::MonoStrong : FontRole::Mono;
   return run.strong ? FontRole::Strong : base;
 }
 
@@ -149,8 +201,10 @@ std::vector<MarkdownBlock> parse_markdown(std::string_view text) {
 std::string plain_text(std::string_view markdown) {
   std::string out;
   for (const MarkdownBlock& block : parse_markdown(markdown)) {
-    if (!out.empty()) out += ' ';
-    for (const MarkdownRun& run : block.runs) out += run.line_break ? " " : run.text;
+    if (!out.empty())
+      out += ' ';
+    for (const MarkdownRun& run : block.runs)
+      out += run.line_break ? " " : run.text;
   }
   return out;
 }
@@ -174,7 +228,8 @@ float MarkdownView::flow(Controls& controls, const std::vector<MarkdownRun>& run
   float word_width = 0;
   bool space_before = false;
   const auto place_word = [&] {
-    if (word.empty()) return;
+    if (word.empty())
+      return;
     if (x > 0 && x + (space_before ? space : 0) + word_width > width) {
       x = 0;
       y += line;
@@ -192,8 +247,9 @@ float MarkdownView::flow(Controls& controls, const std::vector<MarkdownRun>& run
                               {spot.x + piece.width + edge, spot.y + height + edge},
                               ink(style, Ink::Raised), style.corner() * 0.5F);
         }
-        controls.text_at(draw, spot, piece.text, role,
-                         ink(style, piece.run->emphasis && !piece.run->strong ? Ink::Accent : which));
+        controls.text_at(
+            draw, spot, piece.text, role,
+            ink(style, piece.run->emphasis && !piece.run->strong ? Ink::Accent : which));
       }
       x += piece.width;
     }
@@ -230,9 +286,11 @@ float MarkdownView::flow(Controls& controls, const std::vector<MarkdownRun>& run
 }
 
 void MarkdownView::draw(Controls& controls, std::string_view text, Ink which) {
-  if (text.empty()) return;
+  if (text.empty())
+    return;
   auto [it, fresh] = parsed_.try_emplace(std::string(text));
-  if (fresh) it->second = parse_markdown(text);
+  if (fresh)
+    it->second = parse_markdown(text);
   const std::vector<MarkdownBlock>& blocks = it->second;
 
   const Style& style = controls.style();
@@ -254,41 +312,49 @@ void MarkdownView::draw(Controls& controls, std::string_view text, Ink which) {
         if (!block.marker.empty()) {
           const ImVec2 size = controls.measure(block.marker, FontRole::Body);
           const float line = std::round(controls.font(FontRole::Body)->FontSize * 1.45F);
-          controls.text_at(draw, {at.x + indent - size.x - style.space(1.5F), at.y + (line - size.y) * 0.5F},
-                           block.marker, FontRole::Body, ink(style, Ink::MutedText));
+          controls.text_at(
+              draw, {at.x + indent - size.x - style.space(1.5F), at.y + (line - size.y) * 0.5F},
+              block.marker, FontRole::Body, ink(style, Ink::MutedText));
         }
-        height = flow(controls, block.runs, {at.x + indent, at.y}, full - indent, FontRole::Body, which, true);
+        height = flow(controls, block.runs, {at.x + indent, at.y}, full - indent, FontRole::Body,
+                      which, true);
         break;
       case MarkdownKind::Quote: {
         const float edge = style.space(3);
-        height = flow(controls, block.runs, {at.x + edge, at.y}, full - edge, FontRole::Body, which, true);
+        height = flow(controls, block.runs, {at.x + edge, at.y}, full - edge, FontRole::Body, which,
+                      true);
         draw->AddRectFilled(at, {at.x + style.stroke(), at.y + height}, ink(style, Ink::Accent));
         break;
       }
       case MarkdownKind::Code: {
         std::string code;
-        for (const MarkdownRun& run : block.runs) code += run.text;
-        while (!code.empty() && code.back() == '\n') code.pop_back();
+        for (const MarkdownRun& run : block.runs)
+          code += run.text;
+        while (!code.empty() && code.back() == '\n')
+          code.pop_back();
         const ImVec2 size = controls.measure(code, FontRole::Mono);
         const float pad = style.space(2);
         height = size.y + 2 * pad;
-        draw->AddRectFilled(at, {at.x + full, at.y + height}, ink(style, Ink::Raised), style.corner());
+        draw->AddRectFilled(at, {at.x + full, at.y + height}, ink(style, Ink::Raised),
+                            style.corner());
         draw->PushClipRect(at, {at.x + full, at.y + height}, true);
         controls.text_at(draw, {at.x + pad, at.y + pad}, code, FontRole::Mono, ink(style, which));
         draw->PopClipRect();
         break;
       }
       case MarkdownKind::TableRow: {
-        if (block.header) table_columns = block.cells.size();
+        if (block.header)
+          table_columns = block.cells.size();
         const float column = full / static_cast<float>(std::max<std::size_t>(1, table_columns));
         for (std::size_t i = 0; i < block.cells.size(); ++i) {
-          height = std::max(height, flow(controls, block.cells[i],
-                                         {at.x + static_cast<float>(i) * column, at.y},
-                                         column - style.space(2),
-                                         block.header ? FontRole::Strong : FontRole::Body, which, true));
+          height = std::max(
+              height, flow(controls, block.cells[i], {at.x + static_cast<float>(i) * column, at.y},
+                           column - style.space(2),
+                           block.header ? FontRole::Strong : FontRole::Body, which, true));
         }
-        draw->AddLine({at.x, at.y + height + style.space(1)}, {at.x + full, at.y + height + style.space(1)},
-                      ink(style, Ink::Border), style.hairline());
+        draw->AddLine({at.x, at.y + height + style.space(1)},
+                      {at.x + full, at.y + height + style.space(1)}, ink(style, Ink::Border),
+                      style.hairline());
         break;
       }
       case MarkdownKind::Rule:

@@ -23,14 +23,22 @@ struct MarkdownRun {
   std::string text;
   bool strong = false, emphasis = false, code = false, line_break = false;
 };
-enum class MarkdownKind : std::uint8_t { Paragraph, Heading, ListItem, Quote, Code, TableRow, Rule };
+enum class MarkdownKind : std::uint8_t {
+  Paragraph,
+  Heading,
+  ListItem,
+  Quote,
+  Code,
+  TableRow,
+  Rule
+};
 struct MarkdownBlock {
   MarkdownKind kind = MarkdownKind::Paragraph;
-  int depth = 0;            // of lists
-  std::string marker;       // "•", "2."; empty in a second paragraph of an item
+  int depth = 0;       // of lists
+  std::string marker;  // "•", "2."; empty in a second paragraph of an item
   std::vector<MarkdownRun> runs;
   std::vector<std::vector<MarkdownRun>> cells;  // of a table row
-  bool header = false;      // of a table
+  bool header = false;                          // of a table
 };
 std::vector<MarkdownBlock> parse_markdown(std::string_view text);
 // The words alone, for one-line places such as choices.

@@ -16,7 +16,8 @@ namespace {
 
 std::optional<Theme> theme_from_name(const std::string& name) {
   for (int i = 0; i < kThemeCount; ++i) {
-    if (name == name_of(static_cast<Theme>(i))) return static_cast<Theme>(i);
+    if (name == name_of(static_cast<Theme>(i)))
+      return static_cast<Theme>(i);
   }
   return std::nullopt;
 }
@@ -34,7 +35,8 @@ Result<CommandLine> read_command_line(int argc, const char* const* argv) {
 
   CLI::App app{"The window of Glassvisor: lessons on a hypervisor that you can see through."};
   app.name("glassvisor-workbench");
-  app.add_option("LESSON", o.lesson, "lesson folder, name or number (default: the last one played)");
+  app.add_option("LESSON", o.lesson,
+                 "lesson folder, name or number (default: the last one played)");
   app.add_option("--image", o.image, "a guest to show without a lesson: a file or a guest kit");
   app.add_option("--technique", technique, "with --image: bare-metal or trap-and-emulate");
   app.add_option("--engine", engine, "with --image: unicorn");
@@ -64,23 +66,28 @@ Result<CommandLine> read_command_line(int argc, const char* const* argv) {
 
   if (!technique.empty()) {
     auto found = technique_from_name(technique);
-    if (!found) return found.error();
+    if (!found)
+      return found.error();
     o.technique = *found;
   }
   if (!engine.empty()) {
     auto found = engine_from_name(engine);
-    if (!found) return found.error();
+    if (!found)
+      return found.error();
     o.engine = *found;
   }
   if (!theme.empty()) {
     o.theme = theme_from_name(theme);
-    if (!o.theme) return refused("unknown theme '" + theme + "': choose light, dark or projector");
+    if (!o.theme)
+      return refused("unknown theme '" + theme + "': choose light, dark or projector");
   }
   if (scaled->count() > 0) {
-    if (!(scale >= 1.0F && scale <= 4.0F)) return refused("--scale must lie between 1 and 4");
+    if (!(scale >= 1.0F && scale <= 4.0F))
+      return refused("--scale must lie between 1 and 4");
     o.scale = scale;
   }
-  if (seeded->count() > 0) o.seed = seed;
+  if (seeded->count() > 0)
+    o.seed = seed;
   if (!size.empty()) {
     char rest = 0;
     if (std::sscanf(size.c_str(), "%dx%d%c", &o.width, &o.height, &rest) != 2 || o.width < 320 ||
@@ -91,7 +98,8 @@ Result<CommandLine> read_command_line(int argc, const char* const* argv) {
   for (const std::string& id : o.panels) {
     if (!is_panel_id(id) || id.find('/') != std::string::npos) {
       std::string names;
-      for (const auto known : kPanelIds) names += (names.empty() ? "" : ", ") + std::string(known);
+      for (const auto known : kPanelIds)
+        names += (names.empty() ? "" : ", ") + std::string(known);
       return refused("unknown panel '" + id + "': the panels are " + names);
     }
   }

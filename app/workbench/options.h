@@ -32,7 +32,7 @@ struct Options {
   std::vector<std::string> panels;
   int width = 0, height = 0;  // 0: as remembered
   std::optional<std::uint64_t> seed;
-  bool forget = false;        // neither read nor write preferences and progress
+  bool forget = false;  // neither read nor write preferences and progress
 };
 
 struct CommandLine {

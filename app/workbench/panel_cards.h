@@ -41,7 +41,7 @@ class PanelCards {
 
   struct Entry {
     std::string id, title, purpose;
-    Panel* panel = nullptr;        // or
+    Panel* panel = nullptr;  // or
     ExtraPanel* extra = nullptr;
     LeastSize least;
   };
@@ -54,9 +54,12 @@ class PanelCards {
   void toggle(std::string_view id);
   bool is_open(std::string_view id) const;
   std::vector<std::string> open_on_stage() const { return stage_; }
-  void maximize(std::string_view id);   // again: back
+  void maximize(std::string_view id);  // again: back
   void move_focus(int direction, bool inspector_shown);
-  void clear_focus() { focused_.clear(); maximized_.clear(); }
+  void clear_focus() {
+    focused_.clear();
+    maximized_.clear();
+  }
   const std::string& focused() const { return focused_; }
   void show_in_inspector(std::string_view id) { inspected_ = id; }
 

@@ -6,10 +6,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
-#include <unistd.h>
 
 namespace gv {
 namespace {
@@ -20,7 +20,8 @@ using nlohmann::json;
 template <class T>
 void read(const json& from, const char* name, T& into) {
   const auto it = from.find(name);
-  if (it == from.end()) return;
+  if (it == from.end())
+    return;
   try {
     into = it->get<T>();
   } catch (const json::exception&) {
@@ -41,18 +42,22 @@ std::filesystem::path preferences_file() {
 Preferences load_preferences(const std::filesystem::path& file) {
   Preferences p;
   std::ifstream in(file);
-  if (!in) return p;
+  if (!in)
+    return p;
   const json root = json::parse(in, nullptr, false);
-  if (!root.is_object()) return p;
+  if (!root.is_object())
+    return p;
 
   std::string theme(name_of(p.theme));
   read(root, "theme", theme);
   for (int i = 0; i < kThemeCount; ++i) {
-    if (theme == name_of(static_cast<Theme>(i))) p.theme = static_cast<Theme>(i);
+    if (theme == name_of(static_cast<Theme>(i)))
+      p.theme = static_cast<Theme>(i);
   }
   float scale = 0;
   read(root, "scale", scale);
-  if (scale >= 1.0F && scale <= 4.0F) p.scale = scale;
+  if (scale >= 1.0F && scale <= 4.0F)
+    p.scale = scale;
   read(root, "window_width", p.window_width);
   read(root, "window_height", p.window_height);
   p.window_width = std::clamp(p.window_width, 320, 16384);
@@ -76,7 +81,8 @@ Result<void> save_preferences(const Preferences& p, const std::filesystem::path&
                {"reduced_motion", p.reduced_motion},
                {"last_lesson", p.last_lesson},
                {"panels", p.panels}};
-  if (p.scale) root["scale"] = *p.scale;
+  if (p.scale)
+    root["scale"] = *p.scale;
   std::error_code ignored;  // the write below reports what matters
   std::filesystem::create_directories(file.parent_path(), ignored);
   return write_file_atomically(file, root.dump(2) + "\n");
@@ -97,7 +103,8 @@ Result<void> write_file_atomically(const std::filesystem::path& file, const std:
   std::filesystem::rename(fresh, file, failed);
   if (failed) {
     std::filesystem::remove(fresh, failed);
-    return Error{ErrorCode::InvalidInput, "cannot replace " + file.string() + ": " + failed.message()};
+    return Error{ErrorCode::InvalidInput,
+                 "cannot replace " + file.string() + ": " + failed.message()};
   }
   return {};
 }

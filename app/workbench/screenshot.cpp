@@ -22,7 +22,8 @@ Picture cropped(const Picture& picture, const Area& area) {
   out.height = bottom - top;
   out.rgb.reserve(static_cast<std::size_t>(out.width) * static_cast<std::size_t>(out.height) * 3);
   for (int y = top; y < bottom; ++y) {
-    const auto row = picture.rgb.begin() + (static_cast<std::ptrdiff_t>(y) * picture.width + left) * 3;
+    const auto row =
+        picture.rgb.begin() + (static_cast<std::ptrdiff_t>(y) * picture.width + left) * 3;
     out.rgb.insert(out.rgb.end(), row, row + static_cast<std::ptrdiff_t>(out.width) * 3);
   }
   return out;
@@ -36,7 +37,8 @@ Result<void> write_png(const Picture& picture, const std::filesystem::path& file
   image.height = static_cast<png_uint_32>(picture.height);
   image.format = PNG_FORMAT_RGB;
   if (png_image_write_to_file(&image, file.c_str(), 0, picture.rgb.data(), 0, nullptr) == 0) {
-    return Error{ErrorCode::InvalidInput, "cannot write the picture " + file.string() + ": " + image.message};
+    return Error{ErrorCode::InvalidInput,
+                 "cannot write the picture " + file.string() + ": " + image.message};
   }
   return {};
 }
@@ -46,7 +48,8 @@ Result<Picture> read_png(const std::filesystem::path& file) {
   std::memset(&image, 0, sizeof image);
   image.version = PNG_IMAGE_VERSION;
   if (png_image_begin_read_from_file(&image, file.c_str()) == 0) {
-    return Error{ErrorCode::InvalidInput, "cannot read the picture " + file.string() + ": " + image.message};
+    return Error{ErrorCode::InvalidInput,
+                 "cannot read the picture " + file.string() + ": " + image.message};
   }
   image.format = PNG_FORMAT_RGB;
   Picture out;
@@ -54,7 +57,8 @@ Result<Picture> read_png(const std::filesystem::path& file) {
   out.height = static_cast<int>(image.height);
   out.rgb.resize(PNG_IMAGE_SIZE(image));
   if (png_image_finish_read(&image, nullptr, out.rgb.data(), 0, nullptr) == 0) {
-    return Error{ErrorCode::InvalidInput, "cannot read the picture " + file.string() + ": " + image.message};
+    return Error{ErrorCode::InvalidInput,
+                 "cannot read the picture " + file.string() + ": " + image.message};
   }
   return out;
 }

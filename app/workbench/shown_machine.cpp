@@ -20,7 +20,8 @@ bool same(const ViewRequest& a, const ViewRequest& b) {
 ShownMachine::ShownMachine() : snapshot_(std::make_shared<Snapshot>()) {}
 
 void ShownMachine::show(std::shared_ptr<Session> session) {
-  if (session == session_) return;
+  if (session == session_)
+    return;
   session_ = std::move(session);
   snapshot_ = session_ ? session_->snapshot() : std::make_shared<Snapshot>();
   events_ = session_ ? session_->events() : EventView();
@@ -31,13 +32,16 @@ void ShownMachine::show(std::shared_ptr<Session> session) {
 }
 
 bool ShownMachine::refresh() {
-  if (!session_) return false;
+  if (!session_)
+    return false;
   bool changed = false;
   for (Notice& notice : session_->take_notices()) {
     changed = true;
     std::erase(pending_, notice.command);
-    if (seek_in_flight_ == notice.command) seek_in_flight_.reset();
-    if (notice.refused) refusals_.push_back(std::move(notice.text));
+    if (seek_in_flight_ == notice.command)
+      seek_in_flight_.reset();
+    if (notice.refused)
+      refusals_.push_back(std::move(notice.text));
   }
   if (!seek_in_flight_ && next_seek_) {
     seek_in_flight_ = submit(Seek{*next_seek_});
@@ -53,22 +57,26 @@ bool ShownMachine::refresh() {
 }
 
 void ShownMachine::want(const ViewRequest& wanted) {
-  if (!session_ || (requested_ && same(*requested_, wanted))) return;
+  if (!session_ || (requested_ && same(*requested_, wanted)))
+    return;
   requested_ = wanted;
   session_->submit(SetView{wanted});
 }
 
 std::uint64_t ShownMachine::submit(Command command) {
-  if (!session_) return 0;
-  const bool moves = !std::holds_alternative<SetView>(command) &&
-                     !std::holds_alternative<SetBreakpoints>(command);
+  if (!session_)
+    return 0;
+  const bool moves =
+      !std::holds_alternative<SetView>(command) && !std::holds_alternative<SetBreakpoints>(command);
   const std::uint64_t id = session_->submit(std::move(command));
-  if (moves) pending_.push_back(id);
+  if (moves)
+    pending_.push_back(id);
   return id;
 }
 
 void ShownMachine::seek(std::uint64_t retired) {
-  if (!session_) return;
+  if (!session_)
+    return;
   if (seek_in_flight_) {
     next_seek_ = retired;
   } else if (retired != snapshot_->position.retired) {

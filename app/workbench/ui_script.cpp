@@ -90,7 +90,8 @@ int l_press(lua_State* L) {
 }
 int l_open(lua_State* L) {
   std::vector<std::string> panels;
-  for (int i = 1; i <= lua_gettop(L); ++i) panels.emplace_back(luaL_checkstring(L, i));
+  for (int i = 1; i <= lua_gettop(L); ++i)
+    panels.emplace_back(luaL_checkstring(L, i));
   host_of(L).script_open(panels);
   return 0;
 }
@@ -103,7 +104,8 @@ int l_scale(lua_State* L) {
   return 0;
 }
 int l_size(lua_State* L) {
-  host_of(L).script_size(static_cast<int>(luaL_checkinteger(L, 1)), static_cast<int>(luaL_checkinteger(L, 2)));
+  host_of(L).script_size(static_cast<int>(luaL_checkinteger(L, 1)),
+                         static_cast<int>(luaL_checkinteger(L, 2)));
   return 0;
 }
 int l_lua(lua_State* L) {
@@ -118,7 +120,8 @@ int l_summary(lua_State* L) {
   const nlohmann::json state = host_of(L).script_state();
   nlohmann::json brief;
   for (const char* key : {"lesson", "machine"}) {
-    if (state.contains(key)) brief[key] = state[key];
+    if (state.contains(key))
+      brief[key] = state[key];
   }
   lua_pushstring(L, brief.dump().c_str());
   return 1;
@@ -137,13 +140,21 @@ int l_clock(lua_State* L) {
   return 1;
 }
 
-constexpr std::array<luaL_Reg, 15> kFunctions = {{{"action", l_action}, {"key", l_key}, {"type", l_type},
-                                                  {"press", l_press}, {"open", l_open}, {"theme", l_theme},
-                                                  {"scale", l_scale}, {"size", l_size}, {"lua", l_lua},
-                                                  {"state", l_state}, {"summary", l_summary},
+constexpr std::array<luaL_Reg, 15> kFunctions = {{{"action", l_action},
+                                                  {"key", l_key},
+                                                  {"type", l_type},
+                                                  {"press", l_press},
+                                                  {"open", l_open},
+                                                  {"theme", l_theme},
+                                                  {"scale", l_scale},
+                                                  {"size", l_size},
+                                                  {"lua", l_lua},
+                                                  {"state", l_state},
+                                                  {"summary", l_summary},
                                                   {"request_screenshot", l_request_screenshot},
                                                   {"screenshot_pending", l_screenshot_pending},
-                                                  {"clock", l_clock}, {nullptr, nullptr}}};
+                                                  {"clock", l_clock},
+                                                  {nullptr, nullptr}}};
 
 }  // namespace
 
@@ -153,24 +164,30 @@ struct UiScript::Implementation {
   std::string problem;
   int exit_code = 0;
   ~Implementation() {
-    if (main != nullptr) lua_close(main);
+    if (main != nullptr)
+      lua_close(main);
   }
 };
 
-UiScript::UiScript(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
+UiScript::UiScript(std::unique_ptr<Implementation> implementation)
+    : implementation_(std::move(implementation)) {}
 UiScript::~UiScript() = default;
 
 Result<std::unique_ptr<UiScript>> UiScript::load(const std::string& path, UiScriptHost& host) {
   std::ifstream in(path);
-  if (!in) return Error{ErrorCode::InvalidInput, "cannot read the script " + path + ": is the path right?"};
+  if (!in)
+    return Error{ErrorCode::InvalidInput,
+                 "cannot read the script " + path + ": is the path right?"};
   std::stringstream text;
   text << in.rdbuf();
 
   auto self = std::make_unique<Implementation>();
   self->main = luaL_newstate();
   lua_State* L = self->main;
-  for (const luaL_Reg& library : {luaL_Reg{"_G", luaopen_base}, {"string", luaopen_string},
-                                  {"table", luaopen_table}, {"math", luaopen_math},
+  for (const luaL_Reg& library : {luaL_Reg{"_G", luaopen_base},
+                                  {"string", luaopen_string},
+                                  {"table", luaopen_table},
+                                  {"math", luaopen_math},
                                   {"coroutine", luaopen_coroutine}}) {
     luaL_requiref(L, library.name, library.func, 1);
     lua_pop(L, 1);
@@ -187,8 +204,10 @@ Result<std::unique_ptr<UiScript>> UiScript::load(const std::string& path, UiScri
     return Error{ErrorCode::Internal, std::string("the script's prelude: ") + lua_tostring(L, -1)};
   }
   self->thread = lua_newthread(L);  // stays on the main stack: not collected
-  if (luaL_loadbuffer(self->thread, text.str().data(), text.str().size(), ("@" + path).c_str()) != LUA_OK) {
-    return Error{ErrorCode::InvalidInput, std::string("the script does not parse: ") + lua_tostring(self->thread, -1)};
+  if (luaL_loadbuffer(self->thread, text.str().data(), text.str().size(), ("@" + path).c_str()) !=
+      LUA_OK) {
+    return Error{ErrorCode::InvalidInput,
+                 std::string("the script does not parse: ") + lua_tostring(self->thread, -1)};
   }
   return std::unique_ptr<UiScript>(new UiScript(std::move(self)));
 }
@@ -202,7 +221,8 @@ UiScript::Status UiScript::resume() {
     return Status::Running;
   }
   if (status == LUA_OK) {
-    if (results > 0 && lua_isinteger(thread, -1)) implementation_->exit_code = static_cast<int>(lua_tointeger(thread, -1));
+    if (results > 0 && lua_isinteger(thread, -1))
+      implementation_->exit_code = static_cast<int>(lua_tointeger(thread, -1));
     return Status::Finished;
   }
   const char* message = lua_tostring(thread, -1);

@@ -25,14 +25,14 @@ namespace gv {
 class UiScriptHost {
  public:
   virtual ~UiScriptHost() = default;
-  virtual bool script_action(const std::string& id) = 0;    // false: not there or not now
-  virtual bool script_key(const std::string& chord) = 0;    // false: no such key
-  virtual void script_type(const std::string& text) = 0;    // as typed characters
+  virtual bool script_action(const std::string& id) = 0;  // false: not there or not now
+  virtual bool script_key(const std::string& chord) = 0;  // false: no such key
+  virtual void script_type(const std::string& text) = 0;  // as typed characters
   virtual bool script_press(const std::string& control) = 0;
   virtual void script_open(const std::vector<std::string>& panels) = 0;
   virtual void script_look(const std::string& theme, float scale) = 0;  // "" and 0: as it is
   virtual void script_size(int width, int height) = 0;
-  virtual void script_lua(const std::string& line) = 0;     // into the Lua console
+  virtual void script_lua(const std::string& line) = 0;  // into the Lua console
   // Writes the next picture; an empty panel means the whole window.
   virtual void script_screenshot(const std::string& file, const std::string& panel) = 0;
   virtual bool screenshot_pending() const = 0;

@@ -21,18 +21,44 @@ namespace {
 
 // Keys that type no character. Every other key is named by the character it types.
 constexpr std::array<std::pair<int, const char*>, 37> kNamedKeys = {{
-    {GLFW_KEY_SPACE, "space"}, {GLFW_KEY_ENTER, "enter"}, {GLFW_KEY_KP_ENTER, "enter"},
-    {GLFW_KEY_ESCAPE, "escape"}, {GLFW_KEY_TAB, "tab"}, {GLFW_KEY_BACKSPACE, "backspace"},
-    {GLFW_KEY_DELETE, "delete"}, {GLFW_KEY_PAGE_UP, "pageup"}, {GLFW_KEY_PAGE_DOWN, "pagedown"},
-    {GLFW_KEY_HOME, "home"}, {GLFW_KEY_END, "end"}, {GLFW_KEY_LEFT, "left"},
-    {GLFW_KEY_RIGHT, "right"}, {GLFW_KEY_UP, "up"}, {GLFW_KEY_DOWN, "down"},
-    {GLFW_KEY_PAUSE, "pause"}, {GLFW_KEY_F1, "f1"}, {GLFW_KEY_F2, "f2"}, {GLFW_KEY_F3, "f3"},
-    {GLFW_KEY_F4, "f4"}, {GLFW_KEY_F5, "f5"}, {GLFW_KEY_F6, "f6"}, {GLFW_KEY_F7, "f7"},
-    {GLFW_KEY_F8, "f8"}, {GLFW_KEY_F9, "f9"}, {GLFW_KEY_F10, "f10"}, {GLFW_KEY_F11, "f11"},
-    {GLFW_KEY_F12, "f12"}, {GLFW_KEY_INSERT, "insert"}, {GLFW_KEY_MENU, "menu"},
+    {GLFW_KEY_SPACE, "space"},
+    {GLFW_KEY_ENTER, "enter"},
+    {GLFW_KEY_KP_ENTER, "enter"},
+    {GLFW_KEY_ESCAPE, "escape"},
+    {GLFW_KEY_TAB, "tab"},
+    {GLFW_KEY_BACKSPACE, "backspace"},
+    {GLFW_KEY_DELETE, "delete"},
+    {GLFW_KEY_PAGE_UP, "pageup"},
+    {GLFW_KEY_PAGE_DOWN, "pagedown"},
+    {GLFW_KEY_HOME, "home"},
+    {GLFW_KEY_END, "end"},
+    {GLFW_KEY_LEFT, "left"},
+    {GLFW_KEY_RIGHT, "right"},
+    {GLFW_KEY_UP, "up"},
+    {GLFW_KEY_DOWN, "down"},
+    {GLFW_KEY_PAUSE, "pause"},
+    {GLFW_KEY_F1, "f1"},
+    {GLFW_KEY_F2, "f2"},
+    {GLFW_KEY_F3, "f3"},
+    {GLFW_KEY_F4, "f4"},
+    {GLFW_KEY_F5, "f5"},
+    {GLFW_KEY_F6, "f6"},
+    {GLFW_KEY_F7, "f7"},
+    {GLFW_KEY_F8, "f8"},
+    {GLFW_KEY_F9, "f9"},
+    {GLFW_KEY_F10, "f10"},
+    {GLFW_KEY_F11, "f11"},
+    {GLFW_KEY_F12, "f12"},
+    {GLFW_KEY_INSERT, "insert"},
+    {GLFW_KEY_MENU, "menu"},
     // With Ctrl or Alt these type nothing, and some layouts give GLFW no name for them.
-    {GLFW_KEY_KP_ADD, "="}, {GLFW_KEY_KP_SUBTRACT, "-"}, {GLFW_KEY_EQUAL, "="},
-    {GLFW_KEY_MINUS, "-"}, {GLFW_KEY_0, "0"}, {GLFW_KEY_KP_0, "0"}, {GLFW_KEY_GRAVE_ACCENT, "`"},
+    {GLFW_KEY_KP_ADD, "="},
+    {GLFW_KEY_KP_SUBTRACT, "-"},
+    {GLFW_KEY_EQUAL, "="},
+    {GLFW_KEY_MINUS, "-"},
+    {GLFW_KEY_0, "0"},
+    {GLFW_KEY_KP_0, "0"},
+    {GLFW_KEY_GRAVE_ACCENT, "`"},
 }};
 
 constexpr bool types_character(int key) {
@@ -42,7 +68,8 @@ constexpr bool types_character(int key) {
 
 std::string key_name(int key, int scancode) {
   for (const auto& [code, name] : kNamedKeys) {
-    if (code == key) return name;
+    if (code == key)
+      return name;
   }
   const char* name = glfwGetKeyName(key, scancode);
   return name != nullptr ? name : "";
@@ -80,9 +107,12 @@ struct Window::Implementation {
       ImGui_ImplOpenGL3_Shutdown();
       ImGui_ImplGlfw_Shutdown();
     }
-    if (ImGui::GetCurrentContext() != nullptr) ImGui::DestroyContext();
-    if (window != nullptr) glfwDestroyWindow(window);
-    if (glfw_started) glfwTerminate();
+    if (ImGui::GetCurrentContext() != nullptr)
+      ImGui::DestroyContext();
+    if (window != nullptr)
+      glfwDestroyWindow(window);
+    if (glfw_started)
+      glfwTerminate();
   }
 
   void install_callbacks() {
@@ -90,34 +120,36 @@ struct Window::Implementation {
     glfwSetKeyCallback(window, [](GLFWwindow* w, int key, int scancode, int action, int mods) {
       Implementation& self = of(w);
       self.activity = true;
-      if (action == GLFW_RELEASE) return;
+      if (action == GLFW_RELEASE)
+        return;
       const bool ctrl = (mods & GLFW_MOD_CONTROL) != 0, alt = (mods & GLFW_MOD_ALT) != 0;
       // A plain character comes through the character callback, by its own name.
-      if (types_character(key) && !ctrl && !alt) return;
+      if (types_character(key) && !ctrl && !alt)
+        return;
       KeyPress press;
       press.chord.key = key_name(key, scancode);
       press.chord.ctrl = ctrl;
       press.chord.alt = alt;
       press.chord.shift = (mods & GLFW_MOD_SHIFT) != 0;
       press.repeat = action == GLFW_REPEAT;
-      if (!press.chord.key.empty()) self.keys.push_back(std::move(press));
+      if (!press.chord.key.empty())
+        self.keys.push_back(std::move(press));
     });
     glfwSetCharCallback(window, [](GLFWwindow* w, unsigned int character) {
       Implementation& self = of(w);
       self.activity = true;
-      if (character <= ' ') return;
+      if (character <= ' ')
+        return;
       KeyPress press;
       press.chord.key = utf8(character);
       self.keys.push_back(std::move(press));
     });
     glfwSetCursorPosCallback(window, [](GLFWwindow* w, double, double) { of(w).activity = true; });
-    glfwSetMouseButtonCallback(window,
-                               [](GLFWwindow* w, int, int, int) { of(w).activity = true; });
+    glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int, int, int) { of(w).activity = true; });
     glfwSetScrollCallback(window, [](GLFWwindow* w, double, double) { of(w).activity = true; });
     glfwSetCursorEnterCallback(window, [](GLFWwindow* w, int) { of(w).activity = true; });
     glfwSetWindowFocusCallback(window, [](GLFWwindow* w, int) { of(w).activity = true; });
-    glfwSetFramebufferSizeCallback(window,
-                                   [](GLFWwindow* w, int, int) { of(w).activity = true; });
+    glfwSetFramebufferSizeCallback(window, [](GLFWwindow* w, int, int) { of(w).activity = true; });
     glfwSetWindowRefreshCallback(window, [](GLFWwindow* w) { of(w).activity = true; });
   }
 };
@@ -132,8 +164,10 @@ Result<std::unique_ptr<Window>> Window::open(const std::string& title, int width
     return Error{ErrorCode::NotAvailable, sentence};
   };
   constexpr const char* kNoDisplay =
-      "there is no display to open a window on: set DISPLAY, or use 'glassvisor run', which needs none";
-  if (glfwInit() != GLFW_TRUE) return refused(kNoDisplay);
+      "there is no display to open a window on: set DISPLAY, or use 'glassvisor run', which needs "
+      "none";
+  if (glfwInit() != GLFW_TRUE)
+    return refused(kNoDisplay);
   self->glfw_started = true;
   glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
   glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 2);
@@ -154,7 +188,8 @@ Result<std::unique_ptr<Window>> Window::open(const std::string& title, int width
   ImGui::CreateContext();
   ImGui::GetIO().IniFilename = nullptr;  // rooms are ours; see preferences.h
   self->install_callbacks();             // before the backend's, which calls them in turn
-  if (!ImGui_ImplGlfw_InitForOpenGL(self->window, true) || !ImGui_ImplOpenGL3_Init("#version 150")) {
+  if (!ImGui_ImplGlfw_InitForOpenGL(self->window, true) ||
+      !ImGui_ImplOpenGL3_Init("#version 150")) {
     return refused("Dear ImGui could not start on this display's OpenGL 3.2 context");
   }
   self->backends_started = true;
@@ -162,8 +197,10 @@ Result<std::unique_ptr<Window>> Window::open(const std::string& title, int width
 }
 
 void Window::wait(double seconds) {
-  if (seconds > 0) glfwWaitEventsTimeout(seconds);
-  else glfwPollEvents();
+  if (seconds > 0)
+    glfwWaitEventsTimeout(seconds);
+  else
+    glfwPollEvents();
 }
 
 bool Window::close_requested() const {
@@ -187,7 +224,9 @@ float Window::content_scale() const {
   glfwGetWindowContentScale(implementation_->window, &x, &y);
   return std::clamp(std::max(x, y), 1.0F, 4.0F);
 }
-void Window::resize(int width, int height) { glfwSetWindowSize(implementation_->window, width, height); }
+void Window::resize(int width, int height) {
+  glfwSetWindowSize(implementation_->window, width, height);
+}
 void Window::set_title(const std::string& title) {
   glfwSetWindowTitle(implementation_->window, title.c_str());
 }

@@ -41,15 +41,15 @@ class Window {
   bool take_activity();
   std::vector<KeyPress> take_keys();
 
-  int width() const;   // of the framebuffer
+  int width() const;  // of the framebuffer
   int height() const;
   float content_scale() const;  // what the display says one unit is worth
   void resize(int width, int height);
   void set_title(const std::string& title);
 
-  void begin_frame();                   // up to ImGui's own NewFrame
-  void render(Color ground);            // draws ImGui's finished frame; not yet shown
-  void show();                          // swaps
+  void begin_frame();         // up to ImGui's own NewFrame
+  void render(Color ground);  // draws ImGui's finished frame; not yet shown
+  void show();                // swaps
   void rebuild_font_texture();
   // RGB rows, top first, of what was rendered and not yet shown.
   std::vector<std::uint8_t> read_pixels() const;

@@ -11,7 +11,6 @@
 #include <imgui.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 
 namespace gv {
@@ -53,51 +52,64 @@ Workbench::~Workbench() {
 Result<void> Workbench::load() {
   if (!options_.script.empty()) {
     auto script = UiScript::load(options_.script, *this);
-    if (!script) return script.error();
+    if (!script)
+      return script.error();
     script_ = std::move(*script);
   }
   if (!options_.image.empty()) {
     GV_TRY(check_available(options_.engine, options_.technique));
     auto path = find_image(options_.image);
-    if (!path) return path.error();
+    if (!path)
+      return path.error();
     auto config = config_for_image(*path);
-    if (!config) return config.error();
+    if (!config)
+      return config.error();
     config->engine = options_.engine;
     config->technique = options_.technique;
     image_name_ = std::filesystem::path(*path).filename().string();
-    loading_ = std::async(std::launch::async,
-                          [c = std::move(*config)]() mutable { return Session::create(std::move(c)); });
+    loading_ = std::async(std::launch::async, [c = std::move(*config)]() mutable {
+      return Session::create(std::move(c));
+    });
     cards_.arrange(options_.panels.empty() ? preferences_.panels : options_.panels, "", {});
     return {};
   }
   if (!options_.forget) {
     if (auto folder = state_folder()) {
-      if (auto progress = Progress::open(*folder)) progress_ = std::move(*progress);
+      if (auto progress = Progress::open(*folder))
+        progress_ = std::move(*progress);
     }
   }
   std::string lesson = options_.lesson;
   if (lesson.empty()) {
     // A lesson that has been moved away must not keep the window from opening.
-    if (auto last = find_lesson(preferences_.last_lesson); !preferences_.last_lesson.empty() && last) lesson = *last;
-    else if (const auto all = lesson_folders(); !all.empty()) lesson = all.front();
-    else return Error{ErrorCode::InvalidInput, "there are no lessons here: give a lesson's folder, or --image"};
+    if (auto last = find_lesson(preferences_.last_lesson);
+        !preferences_.last_lesson.empty() && last)
+      lesson = *last;
+    else if (const auto all = lesson_folders(); !all.empty())
+      lesson = all.front();
+    else
+      return Error{ErrorCode::InvalidInput,
+                   "there are no lessons here: give a lesson's folder, or --image"};
   }
   return open_lesson(lesson);
 }
 
 Result<void> Workbench::open_lesson(const std::string& name) {
   auto folder = find_lesson(name);
-  if (!folder) return folder.error();
+  if (!folder)
+    return folder.error();
   PlayerOptions player;
-  if (options_.seed) player.seed = *options_.seed;
+  if (options_.seed)
+    player.seed = *options_.seed;
   auto opened = LessonPlayer::open(*folder, player);
-  if (!opened) return opened.error();
+  if (!opened)
+    return opened.error();
   pane_.reset();
   if (player_) {
     // Its thread may be inside a long run; nobody waits for that here.
-    closing_.push_back(std::async(std::launch::async, [old = std::shared_ptr<LessonPlayer>(std::move(player_))]() mutable {
-      old.reset();
-    }));
+    closing_.push_back(std::async(
+        std::launch::async,
+        [old = std::shared_ptr<LessonPlayer>(std::move(player_))]() mutable { old.reset(); }));
   }
   player_ = std::move(*opened);
   pane_ = std::make_unique<LessonPane>(*player_);
@@ -107,7 +119,8 @@ Result<void> Workbench::open_lesson(const std::string& name) {
   followed_beat_.clear();
   played_hash_.clear();
   preferences_.last_lesson = std::filesystem::path(*folder).filename().string();
-  if (window_) window_->set_title(player_->lesson().meta.title + " - Glassvisor");
+  if (window_)
+    window_->set_title(player_->lesson().meta.title + " - Glassvisor");
   follow_lesson();
   return {};
 }
@@ -116,14 +129,19 @@ Result<void> Workbench::open_window() {
   const bool sized = options_.width > 0;
   auto window = Window::open("Glassvisor", sized ? options_.width : preferences_.window_width,
                              sized ? options_.height : preferences_.window_height);
-  if (!window) return window.error();
+  if (!window)
+    return window.error();
   window_ = std::move(*window);
-  if (player_) window_->set_title(player_->lesson().meta.title + " - Glassvisor");
-  else window_->set_title(image_name_ + " - Glassvisor");
+  if (player_)
+    window_->set_title(player_->lesson().meta.title + " - Glassvisor");
+  else
+    window_->set_title(image_name_ + " - Glassvisor");
   display_scale_ = window_->content_scale();
-  if (options_.scale) preferences_.scale = options_.scale;
+  if (options_.scale)
+    preferences_.scale = options_.scale;
   typefaces_ = find_typefaces();
-  if (!typefaces_.missing.empty()) say(typefaces_.missing + "; another face takes its place");
+  if (!typefaces_.missing.empty())
+    say(typefaces_.missing + "; another face takes its place");
   register_actions();
   apply_look();
   return {};
@@ -132,11 +150,13 @@ Result<void> Workbench::open_window() {
 void Workbench::apply_look() {
   look_changed_ = false;
   float scale = preferences_.scale.value_or(display_scale_);
-  if (presenting_) scale = std::min(4.0F, scale * kPresenterScale);
+  if (presenting_)
+    scale = std::min(4.0F, scale * kPresenterScale);
   const bool same_fonts = style_.font(FontRole::Body) != nullptr && style_.scale() == scale;
   Style fresh(theme_, scale);
   if (same_fonts) {
-    for (int i = 0; i < kFontRoleCount; ++i) fresh.set_font(static_cast<FontRole>(i), style_.font(static_cast<FontRole>(i)));
+    for (int i = 0; i < kFontRoleCount; ++i)
+      fresh.set_font(static_cast<FontRole>(i), style_.font(static_cast<FontRole>(i)));
   } else {
     build_fonts(typefaces_, fresh);
     window_->rebuild_font_texture();
@@ -149,16 +169,18 @@ void Workbench::apply_look() {
 void Workbench::say(std::string message) {
   const double now = ImGui::GetCurrentContext() != nullptr ? ImGui::GetTime() : 0;
   messages_.push_back({std::move(message), now + kMessageSeconds});
-  if (messages_.size() > 4) messages_.erase(messages_.begin());
+  if (messages_.size() > 4)
+    messages_.erase(messages_.begin());
   settle_frames_ = std::max(settle_frames_, 2);
 }
 
 int Workbench::run() {
   auto next_frame = Clock::now();
   while (!leave_ && !window_->close_requested()) {
-    const bool moving = machine_.running() || machine_.waiting() || panels_move_ || script_ != nullptr ||
-                        picture_wanted_ || lua_.busy() || loading_.valid() || !messages_.empty() ||
-                        (pane_ && pane_->view().busy) || !options_.screenshot.empty();
+    const bool moving = machine_.running() || machine_.waiting() || panels_move_ ||
+                        script_ != nullptr || picture_wanted_ || lua_.busy() || loading_.valid() ||
+                        !messages_.empty() || (pane_ && pane_->view().busy) ||
+                        !options_.screenshot.empty();
     if (moving || settle_frames_ > 0) {
       const double until = std::chrono::duration<double>(next_frame - Clock::now()).count();
       window_->wait(std::max(0.0, until));
@@ -166,13 +188,17 @@ int Workbench::run() {
       window_->wait(kIdleSeconds);
     }
     report_.resume();
-    if (refresh()) settle_frames_ = std::max(settle_frames_, 2);
+    if (refresh())
+      settle_frames_ = std::max(settle_frames_, 2);
     report_.suspend();
-    if (window_->take_activity()) settle_frames_ = 3;
-    for (const KeyPress& key : window_->take_keys()) press(key);
+    if (window_->take_activity())
+      settle_frames_ = 3;
+    for (const KeyPress& key : window_->take_keys())
+      press(key);
     if (script_) {
       switch (script_->resume()) {
-        case UiScript::Status::Running: break;
+        case UiScript::Status::Running:
+          break;
         case UiScript::Status::Failed:
           complain(script_->problem());
           exit_code_ = 1;
@@ -184,10 +210,13 @@ int Workbench::run() {
           break;
       }
     }
-    if (!moving && settle_frames_ == 0) continue;
-    if (moving && Clock::now() < next_frame && settle_frames_ == 0) continue;
+    if (!moving && settle_frames_ == 0)
+      continue;
+    if (moving && Clock::now() < next_frame && settle_frames_ == 0)
+      continue;
     settle_frames_ = std::max(0, settle_frames_ - 1);
-    next_frame = std::max(next_frame + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(kFrameSeconds)),
+    next_frame = std::max(next_frame + std::chrono::duration_cast<Clock::duration>(
+                                           std::chrono::duration<double>(kFrameSeconds)),
                           Clock::now());
     frame();
   }
@@ -203,9 +232,11 @@ int Workbench::run() {
       preferences_.window_width = window_->width();
       preferences_.window_height = window_->height();
     }
-    if (options_.scale) preferences_.scale = saved_.scale;
+    if (options_.scale)
+      preferences_.scale = saved_.scale;
     if (!(preferences_ == saved_)) {
-      if (auto saved = save_preferences(preferences_, preferences_file()); !saved) complain(saved.error().message);
+      if (auto saved = save_preferences(preferences_, preferences_file()); !saved)
+        complain(saved.error().message);
     }
   }
   return exit_code_;
@@ -218,7 +249,9 @@ bool Workbench::refresh() {
     changed = true;
     if (!session) {
       complain(session.error().message);
-      exit_code_ = session.error().code == ErrorCode::NotAvailable ? 5 : session.error().code == ErrorCode::Internal ? 70 : 2;
+      exit_code_ = session.error().code == ErrorCode::NotAvailable ? 5
+                   : session.error().code == ErrorCode::Internal   ? 70
+                                                                   : 2;
       leave_ = true;
     } else {
       machine_.show(std::shared_ptr<Session>(std::move(*session)));
@@ -228,9 +261,11 @@ bool Workbench::refresh() {
     changed = true;
     follow_lesson();
   }
-  if (player_) machine_.show(player_->session());
+  if (player_)
+    machine_.show(player_->session());
   changed = machine_.refresh() || changed;
-  for (std::string& refusal : machine_.take_refusals()) say(std::move(refusal));
+  for (std::string& refusal : machine_.take_refusals())
+    say(std::move(refusal));
   lua_.set_machine(machine_.shared_session());
   lua_.set_allowed(may("lua"));
   changed = lua_.refresh() || changed;
@@ -244,17 +279,22 @@ void Workbench::follow_lesson() {
   const LessonView& view = pane_->view();
   if (view.beat_id != followed_beat_ && !view.beat_id.empty()) {
     followed_beat_ = view.beat_id;
-    if (options_.panels.empty()) cards_.arrange(view.panels.open, view.panels.focus, view.panels.highlight);
-    else cards_.arrange(options_.panels, "", view.panels.highlight);
+    if (options_.panels.empty())
+      cards_.arrange(view.panels.open, view.panels.focus, view.panels.highlight);
+    else
+      cards_.arrange(options_.panels, "", view.panels.highlight);
     selection_ = Selection();
   }
   if (view.other_side) {
-    compared_ = ComparedLedger{std::string(name_of(view.other_side->technique)), view.other_side->ledger};
+    compared_ =
+        ComparedLedger{std::string(name_of(view.other_side->technique)), view.other_side->ledger};
   } else {
     compared_.reset();
   }
-  if (view.phase == LessonPhase::Done && played_hash_.empty()) played_hash_ = hexadecimal(player_->played().event_log_hash);
-  if (view.phase != LessonPhase::Done) played_hash_.clear();
+  if (view.phase == LessonPhase::Done && played_hash_.empty())
+    played_hash_ = hexadecimal(player_->played().event_log_hash);
+  if (view.phase != LessonPhase::Done)
+    played_hash_.clear();
   if (progress_ && !options_.forget) {
     if (auto noted = progress_->note(view, player_->lesson()); !noted) {
       say(noted.error().message);
@@ -274,7 +314,8 @@ void Workbench::advance_lesson() {
 }
 
 void Workbench::frame() {
-  if (look_changed_) apply_look();
+  if (look_changed_)
+    apply_look();
   report_.resume();
   window_->begin_frame();
   draw();
@@ -296,17 +337,19 @@ void Workbench::take_pictures() {
     const bool ready = pane_ ? !pane_->view().busy && pane_->view().phase != LessonPhase::Loading
                              : machine_.session() != nullptr && !machine_.waiting();
     if (ready && frame_number_ >= kSettledFrames) {
-      picture_wanted_ = WantedPicture{options_.screenshot,
-                                      options_.panels.size() == 1 ? options_.panels.front() : "", true};
+      picture_wanted_ = WantedPicture{
+          options_.screenshot, options_.panels.size() == 1 ? options_.panels.front() : "", true};
       options_.screenshot.clear();
     }
   }
-  if (!picture_wanted_) return;
+  if (!picture_wanted_)
+    return;
   Picture picture{window_->width(), window_->height(), window_->read_pixels()};
   if (!picture_wanted_->panel.empty()) {
     const auto area = cards_.areas().find(picture_wanted_->panel);
     if (area == cards_.areas().end()) {
-      complain("the panel '" + picture_wanted_->panel + "' is not shown, so no picture of it was taken");
+      complain("the panel '" + picture_wanted_->panel +
+               "' is not shown, so no picture of it was taken");
       exit_code_ = 2;
     } else {
       picture = cropped(picture, area->second);
@@ -324,105 +367,17 @@ void Workbench::take_pictures() {
 
 void Workbench::save_svg() {
   const auto svg = cards_.take_svg();
-  if (!svg || !svg_wanted_) return;
+  if (!svg || !svg_wanted_)
+    return;
   auto written = write_file_atomically(*svg_wanted_, *svg);
   say(written ? "Picture written to " + *svg_wanted_ : written.error().message);
   svg_wanted_.reset();
 }
 
-nlohmann::json Workbench::describe() const {
-  using nlohmann::json;
-  json root;
-  root["ready"] = frame_number_ >= 3;
-  root["settled"] = settle_frames_ == 0;  // nothing on the screen is about to move by itself
-  root["theme"] = name_of(style_.theme());
-  root["scale"] = style_.scale();
-  root["presenting"] = presenting_;
-  root["cut_texts"] = controls_.cut_texts();
-  root["cut_in_panels"] = audit_.cut;
-  root["overlay"] = palette_.is_open() ? "palette" : help_.is_open() ? "help" : "";
-  root["window"] = {window_ ? window_->width() : 0, window_ ? window_->height() : 0};
-  if (pane_) {
-    const LessonView& view = pane_->view();
-    const QuestionForm* open = pane_->open_question();
-    json lesson = {{"slug", view.slug},
-                   {"phase", name_of(view.phase)},
-                   {"beat", view.beat_id},
-                   {"beat_index", view.beat_index},
-                   {"beat_count", view.beat_count},
-                   {"busy", view.busy},
-                   {"awaits_advance", view.awaits_advance},
-                   {"can_advance", pane_->can_advance()},
-                   {"can_commit", pane_->can_commit()},
-                   {"confidence", name_of(pane_->confidence())},
-                   {"narration", view.narration.size()},
-                   {"hints", view.hints.size()},
-                   {"predictions_made", view.predictions_made},
-                   {"predictions_right", view.predictions_right},
-                   {"error", view.error}};
-    lesson["controls"] = view.controls;
-    int answered = 0;
-    for (const RetrievalView& question : view.retrieval) answered += question.right ? 1 : 0;
-    lesson["retrieval_answered"] = answered;
-    lesson["answer_hidden"] = pane_->hides_answer(presenting_);
-    if (open != nullptr) {
-      lesson["open_question"] = open->kind == PredictionKind::Choice   ? "choice"
-                                : open->kind == PredictionKind::Number ? "number"
-                                                                       : "ordering";
-      json choices = json::array();
-      for (const Choice& choice : open->choices) choices.push_back(choice.id);
-      lesson["choices"] = choices;
-    }
-    if (!played_hash_.empty()) lesson["event_log_hash"] = played_hash_;
-    root["lesson"] = lesson;
-  }
-  if (machine_.session() != nullptr) {
-    const Snapshot& now = machine_.snapshot();
-    json machine = {{"engine", name_of(now.engine)},
-                    {"technique", name_of(now.technique)},
-                    {"running", machine_.running()},
-                    {"ended", machine_.ended()},
-                    {"waiting", machine_.waiting()},
-                    {"cause", name_of(now.cause)}};
-    machine["retired"] = now.position.retired;
-    machine["furthest"] = now.furthest.retired;
-    machine["events"] = machine_.events().size();
-    root["machine"] = machine;
-  }
-  json controls = json::object();
-  for (const FocusItem& item : ring_.items()) {
-    controls[item.id] = {{"x", std::lround((item.low.x + item.high.x) * 0.5F)},
-                         {"y", std::lround((item.low.y + item.high.y) * 0.5F)},
-                         {"width", std::lround(item.high.x - item.low.x)},
-                         {"height", std::lround(item.high.y - item.low.y)},
-                         {"enabled", item.enabled},
-                         {"focused", ring_.has_focus(item.id)}};
-  }
-  root["controls"] = controls;
-  json panels = json::object();
-  for (const auto& [id, area] : cards_.areas()) {
-    panels[id] = {std::lround(area.x), std::lround(area.y), std::lround(area.width), std::lround(area.height)};
-  }
-  root["panels"] = panels;
-  root["focused_panel"] = cards_.focused();
-  return root;
-}
-
-void Workbench::write_state() {
-  if (options_.state_file.empty()) return;
-  std::string text = describe().dump();
-  if (text == state_written_) return;
-  if (auto written = write_file_atomically(options_.state_file, text + "\n"); !written) {
-    complain(written.error().message);
-    options_.state_file.clear();
-    return;
-  }
-  state_written_ = std::move(text);
-}
-
 bool Workbench::script_key(const std::string& text) {
   const auto chord = chord_from_text(text);
-  if (!chord) return false;
+  if (!chord)
+    return false;
   press(KeyPress{*chord, false});
   return true;
 }
@@ -432,7 +387,8 @@ void Workbench::script_type(const std::string& text) {
     ImGui::GetIO().AddInputCharactersUTF8(text.c_str());
     return;
   }
-  for (const char c : text) press(KeyPress{KeyChord{std::string(1, c)}, false});
+  for (const char c : text)
+    press(KeyPress{KeyChord{std::string(1, c)}, false});
 }
 
 void Workbench::script_open(const std::vector<std::string>& panels) {
@@ -441,15 +397,15 @@ void Workbench::script_open(const std::vector<std::string>& panels) {
 
 void Workbench::script_look(const std::string& theme, float scale) {
   for (int i = 0; i < kThemeCount; ++i) {
-    if (theme == name_of(static_cast<Theme>(i))) theme_ = static_cast<Theme>(i);
+    if (theme == name_of(static_cast<Theme>(i)))
+      theme_ = static_cast<Theme>(i);
   }
-  if (scale >= 1.0F && scale <= 4.0F) preferences_.scale = scale;
+  if (scale >= 1.0F && scale <= 4.0F)
+    preferences_.scale = scale;
   look_changed_ = true;
 }
 
-void Workbench::script_size(int width, int height) {
-  window_->resize(width, height);
-}
+void Workbench::script_size(int width, int height) { window_->resize(width, height); }
 
 void Workbench::script_screenshot(const std::string& file, const std::string& panel) {
   picture_wanted_ = WantedPicture{file, panel, false};

@@ -54,7 +54,7 @@ class Workbench : private UiScriptHost {
   void register_view_actions();
   void register_lessons();
   void press(const KeyPress& key);
-  bool may(std::string_view control) const;     // what the lesson allows right now
+  bool may(std::string_view control) const;  // what the lesson allows right now
   bool can_move(std::string_view control) const;
   std::string why_not_move() const;
   void run_or_pause();

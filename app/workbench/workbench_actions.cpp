@@ -24,7 +24,8 @@ KeyChord chord(std::string_view text) {
 
 std::vector<KeyChord> chords(std::initializer_list<std::string_view> texts) {
   std::vector<KeyChord> out;
-  for (const auto text : texts) out.push_back(chord(text));
+  for (const auto text : texts)
+    out.push_back(chord(text));
   return out;
 }
 
@@ -33,7 +34,8 @@ constexpr std::array<float, 7> kScales = {1.0F, 1.25F, 1.5F, 2.0F, 2.5F, 3.0F, 4
 // Where pictures go; none is ever overwritten.
 std::string picture_name(std::string_view what, std::string_view ending) {
   std::filesystem::path folder = std::filesystem::current_path();
-  if (auto state = state_folder()) folder = *state / "pictures";
+  if (auto state = state_folder())
+    folder = *state / "pictures";
   std::error_code ignored;  // a folder that cannot be made fails when the file is written
   std::filesystem::create_directories(folder, ignored);
   char stamp[32];
@@ -53,74 +55,108 @@ std::string picture_name(std::string_view what, std::string_view ending) {
 }  // namespace
 
 bool Workbench::may(std::string_view control) const {
-  if (machine_.session() == nullptr) return false;
-  if (!pane_) return true;
+  if (machine_.session() == nullptr)
+    return false;
+  if (!pane_)
+    return true;
   const LessonView& view = pane_->view();
-  if (view.busy) return false;
-  if (view.phase == LessonPhase::Done) return true;  // the lesson is over: the machine is the learner's
+  if (view.busy)
+    return false;
+  if (view.phase == LessonPhase::Done)
+    return true;  // the lesson is over: the machine is the learner's
   return std::find(view.controls.begin(), view.controls.end(), control) != view.controls.end();
 }
 
-bool Workbench::can_move(std::string_view control) const { return may(control) && !machine_.running(); }
+bool Workbench::can_move(std::string_view control) const {
+  return may(control) && !machine_.running();
+}
 
 std::string Workbench::why_not_move() const {
-  if (loading_.valid()) return "the guest is being loaded";
-  if (!pane_) return "";
+  if (loading_.valid())
+    return "the guest is being loaded";
+  if (!pane_)
+    return "";
   const LessonView& view = pane_->view();
-  if (view.phase == LessonPhase::Question) return "read the question first";
-  if (view.phase == LessonPhase::Predict) return "predict first, then the machine runs";
-  if (view.busy) return "the lesson runs the guest";
-  if (machine_.session() == nullptr) return "the machine starts with the first run";
+  if (view.phase == LessonPhase::Question)
+    return "read the question first";
+  if (view.phase == LessonPhase::Predict)
+    return "predict first, then the machine runs";
+  if (view.busy)
+    return "the lesson runs the guest";
+  if (machine_.session() == nullptr)
+    return "the machine starts with the first run";
   return "";
 }
 
 void Workbench::run_or_pause() {
-  if (machine_.running()) machine_.submit(Pause{});
-  else machine_.submit(Run{});
+  if (machine_.running())
+    machine_.submit(Pause{});
+  else
+    machine_.submit(Run{});
 }
 
 // Page Down, for presenters: whatever comes next.
 void Workbench::next_step() {
-  if (!pane_) return;
-  if (pane_->can_commit()) pane_->commit();
-  else advance_lesson();
+  if (!pane_)
+    return;
+  if (pane_->can_commit())
+    pane_->commit();
+  else
+    advance_lesson();
 }
 
 void Workbench::register_actions() {
-  const auto add = [this](std::string id, std::string title, std::vector<KeyChord> keys, std::function<void()> run,
-                          std::function<bool()> enabled, bool repeats = false) {
-    actions_.add({std::move(id), std::move(title), "Machine", std::move(keys), std::move(run), std::move(enabled), repeats, true, true});
+  const auto add = [this](std::string id, std::string title, std::vector<KeyChord> keys,
+                          std::function<void()> run, std::function<bool()> enabled,
+                          bool repeats = false) {
+    actions_.add({std::move(id), std::move(title), "Machine", std::move(keys), std::move(run),
+                  std::move(enabled), repeats, true, true});
   };
   const auto forward = [this](const char* control) {
     return [this, control] { return can_move(control) && !machine_.ended(); };
   };
   const auto backward = [this](const char* control) {
-    return [this, control] { return can_move(control) && machine_.snapshot().position.retired > 0; };
+    return
+        [this, control] { return can_move(control) && machine_.snapshot().position.retired > 0; };
   };
-  add("machine.step", "Step one instruction", chords({"f10", "right"}),
+  add(
+      "machine.step", "Step one instruction", chords({"f10", "right"}),
       [this] { machine_.submit(Step{}); }, forward("step"), true);
-  add("machine.step-back", "Step back one instruction", chords({"shift+f10", "left"}),
+  add(
+      "machine.step-back", "Step back one instruction", chords({"shift+f10", "left"}),
       [this] { machine_.submit(StepBack{}); }, backward("step-back"), true);
-  add("machine.next-exit", "Run to the next exit", chords({"f8"}),
+  add(
+      "machine.next-exit", "Run to the next exit", chords({"f8"}),
       [this] {
         Run run;
         run.until.push_back(Breakpoint{0, OnAnyExit{}, {}, "", true});
         machine_.submit(std::move(run));
       },
       forward("run-to-exit"), true);
-  add("machine.previous-exit", "Run back to the previous exit", chords({"shift+f8"}),
-      [this] { machine_.submit(RunBack{{Breakpoint{0, OnAnyExit{}, {}, "", true}}}); },
+  add(
+      "machine.previous-exit", "Run back to the previous exit", chords({"shift+f8"}),
+      [this] {
+        machine_.submit(RunBack{{Breakpoint{0, OnAnyExit{}, {}, "", true}}});
+      },
       backward("run-back-to-exit"), true);
-  add("machine.run", "Run, or pause", chords({"f5", "pause"}), [this] { run_or_pause(); },
+  add(
+      "machine.run", "Run, or pause", chords({"f5", "pause"}), [this] { run_or_pause(); },
       [this] { return may("run") && (machine_.running() || !machine_.ended()); });
-  add("machine.run-back", "Run back to a breakpoint or the start", chords({"shift+f5"}),
+  add(
+      "machine.run-back", "Run back to a breakpoint or the start", chords({"shift+f5"}),
       [this] { machine_.submit(RunBack{}); }, backward("scrub"));
-  add("machine.to-start", "Go to the first instruction", chords({"ctrl+home"}), [this] { machine_.seek(0); },
-      backward("scrub"));
-  add("machine.to-furthest", "Go to the furthest instant", chords({"ctrl+end"}),
+  add(
+      "machine.to-start", "Go to the first instruction", chords({"ctrl+home"}),
+      [this] { machine_.seek(0); }, backward("scrub"));
+  add(
+      "machine.to-furthest", "Go to the furthest instant", chords({"ctrl+end"}),
       [this] { machine_.seek(machine_.snapshot().furthest.retired); },
-      [this] { return can_move("scrub") && machine_.snapshot().position.retired < machine_.snapshot().furthest.retired; });
-  add("machine.clear-breakpoints", "Remove all breakpoints", {},
+      [this] {
+        return can_move("scrub") &&
+               machine_.snapshot().position.retired < machine_.snapshot().furthest.retired;
+      });
+  add(
+      "machine.clear-breakpoints", "Remove all breakpoints", {},
       [this] {
         breakpoints_.all.clear();
         breakpoints_.changed = true;
@@ -131,90 +167,146 @@ void Workbench::register_actions() {
 }
 
 void Workbench::register_lesson_actions() {
-  const auto add = [this](std::string id, std::string title, std::vector<KeyChord> keys, std::function<void()> run,
-                          std::function<bool()> enabled, bool listed = true, bool helped = true) {
-    actions_.add({std::move(id), std::move(title), "Lesson", std::move(keys), std::move(run), std::move(enabled), false, listed, helped});
+  const auto add = [this](std::string id, std::string title, std::vector<KeyChord> keys,
+                          std::function<void()> run, std::function<bool()> enabled,
+                          bool listed = true, bool helped = true) {
+    actions_.add({std::move(id), std::move(title), "Lesson", std::move(keys), std::move(run),
+                  std::move(enabled), false, listed, helped});
   };
   const auto answering = [this] { return pane_ && pane_->open_question() != nullptr; };
-  const auto predicting = [this] { return pane_ && pane_->view().phase == LessonPhase::Predict && pane_->open_question() != nullptr; };
+  const auto predicting = [this] {
+    return pane_ && pane_->view().phase == LessonPhase::Predict &&
+           pane_->open_question() != nullptr;
+  };
 
-  add("lesson.next", "Go on", chords({"space"}), [this] { advance_lesson(); },
+  add(
+      "lesson.next", "Go on", chords({"space"}), [this] { advance_lesson(); },
       [this] { return pane_ && (pane_->can_advance() || pane_->hides_answer(presenting_)); });
-  add("lesson.commit", "Hand in the answer, or go on", chords({"enter"}),
+  add(
+      "lesson.commit", "Hand in the answer, or go on", chords({"enter"}),
       [this] {
-        if (pane_->can_commit()) pane_->commit();
-        else advance_lesson();
+        if (pane_->can_commit())
+          pane_->commit();
+        else
+          advance_lesson();
       },
-      [this] { return pane_ && (pane_->can_commit() || pane_->can_advance() || pane_->hides_answer(presenting_)); });
-  add("lesson.choose", "Pick a choice, or type a number", {KeyChord{"1 … 9"}}, [] {}, answering, false);
+      [this] {
+        return pane_ &&
+               (pane_->can_commit() || pane_->can_advance() || pane_->hides_answer(presenting_));
+      });
+  add(
+      "lesson.choose", "Pick a choice, or type a number", {KeyChord{"1 … 9"}}, [] {}, answering,
+      false);
   for (int n = 0; n <= 9; ++n) {
     const std::string digit = std::to_string(n);
-    add("lesson.choose." + digit, "Choice " + digit, {KeyChord{digit}},
+    add(
+        "lesson.choose." + digit, "Choice " + digit, {KeyChord{digit}},
         [this, n] {
           const QuestionForm* form = pane_->open_question();
-          if (form != nullptr && form->kind == PredictionKind::Number) pane_->type(static_cast<char>('0' + n));
-          else pane_->choose(n);
+          if (form != nullptr && form->kind == PredictionKind::Number)
+            pane_->type(static_cast<char>('0' + n));
+          else
+            pane_->choose(n);
         },
         answering, false, false);
   }
-  add("lesson.dot", "Decimal point", {KeyChord{"."}}, [this] { pane_->type('.'); }, answering, false, false);
-  add("lesson.minus", "Minus sign", {KeyChord{"-"}}, [this] { pane_->type('-'); }, answering, false, false);
-  add("lesson.erase", "Take back the last choice or digit", chords({"backspace"}), [this] { pane_->erase(); }, answering);
-  add("lesson.guessing", "I am guessing", chords({"g"}), [this] { pane_->set_confidence(Confidence::Guessing); }, predicting);
-  add("lesson.fairly-sure", "I am fairly sure", chords({"f"}), [this] { pane_->set_confidence(Confidence::FairlySure); }, predicting);
-  add("lesson.certain", "I am certain", chords({"c"}), [this] { pane_->set_confidence(Confidence::Certain); }, predicting);
-  add("lesson.hint", "Show a hint", chords({"h"}), [this] { player_->request_hint(); },
+  add(
+      "lesson.dot", "Decimal point", {KeyChord{"."}}, [this] { pane_->type('.'); }, answering,
+      false, false);
+  add(
+      "lesson.minus", "Minus sign", {KeyChord{"-"}}, [this] { pane_->type('-'); }, answering, false,
+      false);
+  add(
+      "lesson.erase", "Take back the last choice or digit", chords({"backspace"}),
+      [this] { pane_->erase(); }, answering);
+  add(
+      "lesson.guessing", "I am guessing", chords({"g"}),
+      [this] { pane_->set_confidence(Confidence::Guessing); }, predicting);
+  add(
+      "lesson.fairly-sure", "I am fairly sure", chords({"f"}),
+      [this] { pane_->set_confidence(Confidence::FairlySure); }, predicting);
+  add(
+      "lesson.certain", "I am certain", chords({"c"}),
+      [this] { pane_->set_confidence(Confidence::Certain); }, predicting);
+  add(
+      "lesson.hint", "Show a hint", chords({"h"}), [this] { player_->request_hint(); },
       [this] { return player_ && pane_->view().hints_left > 0; });
-  add("lesson.retry", "Play this beat again", chords({"ctrl+r"}), [this] { player_->retry(); },
+  add(
+      "lesson.retry", "Play this beat again", chords({"ctrl+r"}), [this] { player_->retry(); },
       [this] { return player_ != nullptr; });
-  add("lesson.previous-beat", "Previous beat", chords({"pageup"}),
-      [this] { player_->go_to_beat(std::max(0, pane_->view().beat_index - 1)); }, [this] { return player_ != nullptr; });
-  add("lesson.page-down", "Next step, for presenters", chords({"pagedown"}), [this] { next_step(); },
-      [this] { return pane_ && (pane_->can_commit() || pane_->can_advance() || pane_->hides_answer(presenting_)); });
-  add("lesson.next-beat", "Skip to the next beat", chords({"ctrl+pagedown"}),
+  add(
+      "lesson.previous-beat", "Previous beat", chords({"pageup"}),
+      [this] { player_->go_to_beat(std::max(0, pane_->view().beat_index - 1)); },
+      [this] { return player_ != nullptr; });
+  add(
+      "lesson.page-down", "Next step, for presenters", chords({"pagedown"}),
+      [this] { next_step(); },
+      [this] {
+        return pane_ &&
+               (pane_->can_commit() || pane_->can_advance() || pane_->hides_answer(presenting_));
+      });
+  add(
+      "lesson.next-beat", "Skip to the next beat", chords({"ctrl+pagedown"}),
       [this] { player_->go_to_beat(pane_->view().beat_index + 1); },
       [this] { return player_ && pane_->view().beat_index + 1 < pane_->view().beat_count; });
-  add("lesson.reveal", "Reveal what happened", chords({"r"}), [this] { pane_->reveal(); },
+  add(
+      "lesson.reveal", "Reveal what happened", chords({"r"}), [this] { pane_->reveal(); },
       [this] { return pane_ && pane_->hides_answer(presenting_); });
 }
 
 void Workbench::register_view_actions() {
-  const auto add = [this](std::string id, std::string title, std::string group, std::vector<KeyChord> keys,
-                          std::function<void()> run, std::function<bool()> enabled = {}, bool listed = true) {
-    actions_.add({std::move(id), std::move(title), std::move(group), std::move(keys), std::move(run), std::move(enabled), false, listed, true});
+  const auto add = [this](std::string id, std::string title, std::string group,
+                          std::vector<KeyChord> keys, std::function<void()> run,
+                          std::function<bool()> enabled = {}, bool listed = true) {
+    actions_.add({std::move(id), std::move(title), std::move(group), std::move(keys),
+                  std::move(run), std::move(enabled), false, listed, true});
   };
   int n = 0;
   for (const PanelCards::Entry& entry : cards_.entries()) {
     ++n;
     std::vector<KeyChord> keys;
-    if (entry.extra != nullptr) keys = chords({"ctrl+l"});
-    else if (n <= 9) keys = {chord("ctrl+" + std::to_string(n))};
+    if (entry.extra != nullptr)
+      keys = chords({"ctrl+l"});
+    else if (n <= 9)
+      keys = {chord("ctrl+" + std::to_string(n))};
     add("panel." + entry.id, entry.title, "Panels", std::move(keys), [this, id = entry.id] {
       cards_.toggle(id);
-      if (id == "lua-console" && cards_.is_open(id)) lua_.focus_field();
-      if (cards_.is_open(id)) room_ = Room::Stage;
+      if (id == "lua-console" && cards_.is_open(id))
+        lua_.focus_field();
+      if (cards_.is_open(id))
+        room_ = Room::Stage;
     });
   }
   const auto has_panel = [this] { return !cards_.focused().empty(); };
-  add("panel.focus-next", "Focus the next panel", "Panels", chords({"f6"}), [this] { cards_.move_focus(1, true); });
+  add("panel.focus-next", "Focus the next panel", "Panels", chords({"f6"}),
+      [this] { cards_.move_focus(1, true); });
   add("panel.focus-previous", "Focus the previous panel", "Panels", chords({"shift+f6"}),
       [this] { cards_.move_focus(-1, true); });
   add("panel.maximize", "Maximize the focused panel", "Panels", chords({"f7"}), [this] {
     const auto open = cards_.open_on_stage();
-    if (!cards_.focused().empty()) cards_.maximize(cards_.focused());
-    else if (!open.empty()) cards_.maximize(open.front());
+    if (!cards_.focused().empty())
+      cards_.maximize(cards_.focused());
+    else if (!open.empty())
+      cards_.maximize(open.front());
   });
-  add("panel.png", "Save the focused panel as PNG", "Panels", chords({"ctrl+e"}),
-      [this] { picture_wanted_ = WantedPicture{picture_name(cards_.focused(), ".png"), cards_.focused(), false}; }, has_panel);
-  add("panel.svg", "Save the focused panel as SVG", "Panels", chords({"ctrl+shift+e"}),
+  add(
+      "panel.png", "Save the focused panel as PNG", "Panels", chords({"ctrl+e"}),
+      [this] {
+        picture_wanted_ =
+            WantedPicture{picture_name(cards_.focused(), ".png"), cards_.focused(), false};
+      },
+      has_panel);
+  add(
+      "panel.svg", "Save the focused panel as SVG", "Panels", chords({"ctrl+shift+e"}),
       [this] {
         svg_wanted_ = picture_name(cards_.focused(), ".svg");
         cards_.record_svg(cards_.focused());
       },
       has_panel);
 
-  add("view.screenshot", "Save the window as PNG", "View", chords({"ctrl+p"}),
-      [this] { picture_wanted_ = WantedPicture{picture_name("workbench", ".png"), "", false}; });
+  add("view.screenshot", "Save the window as PNG", "View", chords({"ctrl+p"}), [this] {
+    picture_wanted_ = WantedPicture{picture_name("workbench", ".png"), "", false};
+  });
   add("view.theme", "Next theme: light, dark, projector", "View", chords({"ctrl+t"}), [this] {
     theme_ = static_cast<Theme>((static_cast<int>(theme_) + 1) % kThemeCount);
     preferences_.theme = theme_;
@@ -228,17 +320,20 @@ void Workbench::register_view_actions() {
         next = s;
         break;
       }
-      if (direction < 0 && s < now - 0.01F) next = s;
+      if (direction < 0 && s < now - 0.01F)
+        next = s;
     }
     preferences_.scale = next;
     look_changed_ = true;
   };
-  add("view.larger", "Larger", "View", chords({"ctrl+=", "ctrl+shift+="}), [scale_by] { scale_by(1); });
+  add("view.larger", "Larger", "View", chords({"ctrl+=", "ctrl+shift+="}),
+      [scale_by] { scale_by(1); });
   add("view.smaller", "Smaller", "View", chords({"ctrl+-"}), [scale_by] { scale_by(-1); });
-  add("view.scale-of-display", "Size that the display asks for", "View", chords({"ctrl+0"}), [this] {
-    preferences_.scale.reset();
-    look_changed_ = true;
-  });
+  add("view.scale-of-display", "Size that the display asks for", "View", chords({"ctrl+0"}),
+      [this] {
+        preferences_.scale.reset();
+        look_changed_ = true;
+      });
   add("view.present", "Presenter mode", "View", chords({"f11"}), [this] {
     presenting_ = !presenting_;
     if (presenting_) {
@@ -256,7 +351,8 @@ void Workbench::register_view_actions() {
   });
   add("view.room", "Next room, where there is space for one", "View", chords({"f4"}), [this] {
     room_ = static_cast<Room>((static_cast<int>(room_) + 1) % 3);
-    if (room_ == Room::Lesson && !pane_) room_ = Room::Stage;
+    if (room_ == Room::Lesson && !pane_)
+      room_ = Room::Stage;
   });
 
   add("app.palette", "Find an action", "Glassvisor", chords({"ctrl+k"}), [this] {
@@ -277,51 +373,75 @@ void Workbench::register_view_actions() {
     menu_wanted_ = true;
   });
   add("focus.next", "Next control", "Glassvisor", chords({"tab"}), [this] { ring_.move(1); });
-  add("focus.previous", "Previous control", "Glassvisor", chords({"shift+tab"}), [this] { ring_.move(-1); });
-  add("app.escape", "Close what is open, or stop a line of Lua", "Glassvisor", chords({"escape"}), [this] {
-    if (help_.is_open()) help_.close();
-    else if (lua_.busy()) lua_.cancel();
-    else if (ring_.any()) ring_.clear();
-    else cards_.clear_focus();
-  });
+  add("focus.previous", "Previous control", "Glassvisor", chords({"shift+tab"}),
+      [this] { ring_.move(-1); });
+  add("app.escape", "Close what is open, or stop a line of Lua", "Glassvisor", chords({"escape"}),
+      [this] {
+        if (help_.is_open())
+          help_.close();
+        else if (lua_.busy())
+          lua_.cancel();
+        else if (ring_.any())
+          ring_.clear();
+        else
+          cards_.clear_focus();
+      });
   add("app.quit", "Quit", "Glassvisor", chords({"ctrl+q"}), [this] { leave_ = true; });
 }
 
 // On the first look at the list: reading every lesson's name is not worth a slower start.
 void Workbench::register_lessons() {
-  if (lessons_listed_) return;
+  if (lessons_listed_)
+    return;
   lessons_listed_ = true;
   for (const std::string& folder : lesson_folders()) {
     auto lesson = load_lesson(folder);
     const std::string name = std::filesystem::path(folder).filename().string();
     const std::string title = lesson ? lesson->meta.title : name;
-    actions_.add({"lesson.open." + name, "Open: " + title, "Lessons", {}, [this, folder] {
-                    if (auto opened = open_lesson(folder); !opened) say(opened.error().message);
-                  }, {}, false, true, true});
+    actions_.add({"lesson.open." + name,
+                  "Open: " + title,
+                  "Lessons",
+                  {},
+                  [this, folder] {
+                    if (auto opened = open_lesson(folder); !opened)
+                      say(opened.error().message);
+                  },
+                  {},
+                  false,
+                  true,
+                  true});
   }
 }
 
 void Workbench::press(const KeyPress& key) {
   settle_frames_ = 3;
-  if (palette_.take_key(key.chord, actions_)) return;
+  if (palette_.take_key(key.chord, actions_))
+    return;
   const bool typing = ImGui::GetIO().WantTextInput || panels_type_;
-  const bool plain = !key.chord.ctrl && !key.chord.alt && (key.chord.key[0] != 'f' || key.chord.key.size() < 2);
+  const bool plain =
+      !key.chord.ctrl && !key.chord.alt && (key.chord.key[0] != 'f' || key.chord.key.size() < 2);
   if (typing && plain) {
-    if (key.chord.key == "escape" && lua_.busy()) lua_.cancel();
+    if (key.chord.key == "escape" && lua_.busy())
+      lua_.cancel();
     return;  // the field's own
   }
   // A panel with the keyboard uses the arrows itself; ImGui moves within it.
-  const bool arrow = key.chord.key == "left" || key.chord.key == "right" || key.chord.key == "up" || key.chord.key == "down";
-  if (arrow && !cards_.focused().empty() && !key.chord.ctrl) return;
+  const bool arrow = key.chord.key == "left" || key.chord.key == "right" || key.chord.key == "up" ||
+                     key.chord.key == "down";
+  if (arrow && !cards_.focused().empty() && !key.chord.ctrl)
+    return;
   if ((key.chord == KeyChord{"enter"} || key.chord == KeyChord{"space"}) && ring_.any()) {
     ring_.press_focused();
     return;
   }
-  if (help_.is_open() && key.chord.key != "escape" && key.chord.key != "f1" && key.chord.key != "?") return;
+  if (help_.is_open() && key.chord.key != "escape" && key.chord.key != "f1" && key.chord.key != "?")
+    return;
   const Action* action = actions_.for_key(key.chord);
-  if (action == nullptr || (key.repeat && !action->repeats)) return;
+  if (action == nullptr || (key.repeat && !action->repeats))
+    return;
   // A held step key asks again only when the last step was answered.
-  if (key.repeat && machine_.waiting()) return;
+  if (key.repeat && machine_.waiting())
+    return;
   actions_.run(action->id);
 }
 

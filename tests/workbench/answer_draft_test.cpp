@@ -31,7 +31,8 @@ TEST(AnswerDraft, ANumberKeyPicksAChoiceAndAnotherChangesIt) {
   EXPECT_TRUE(draft.is_complete(form));
   EXPECT_EQ(draft.answer(form), Answer(std::string("virtual")));
   draft.choose(form, 7);
-  EXPECT_EQ(draft.answer(form), Answer(std::string("virtual"))) << "a choice that is not there was taken";
+  EXPECT_EQ(draft.answer(form), Answer(std::string("virtual")))
+      << "a choice that is not there was taken";
 }
 
 TEST(AnswerDraft, AnOrderingIsCompleteWhenEveryChoiceHasItsPlace) {
@@ -55,10 +56,12 @@ TEST(AnswerDraft, ANumberTakesDigitsOnePointAndALeadingMinus) {
   AnswerDraft draft;
   draft.begin("beat/predict");
   EXPECT_FALSE(draft.type('x'));
-  for (const char c : std::string("-1-2.5.")) draft.type(c);
+  for (const char c : std::string("-1-2.5."))
+    draft.type(c);
   EXPECT_EQ(draft.digits(), "-12.5");
   EXPECT_EQ(draft.answer(form), Answer(-12.5));
-  for (int i = 0; i < 9; ++i) draft.erase();
+  for (int i = 0; i < 9; ++i)
+    draft.erase();
   EXPECT_FALSE(draft.is_complete(form));
   draft.type('-');
   EXPECT_FALSE(draft.is_complete(form)) << "a minus sign alone is no number";

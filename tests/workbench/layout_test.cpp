@@ -12,15 +12,16 @@ namespace gv {
 namespace {
 
 bool overlap(const Area& a, const Area& b) {
-  return !a.empty() && !b.empty() && a.x < b.right() && b.x < a.right() && a.y < b.bottom() && b.y < a.bottom();
+  return !a.empty() && !b.empty() && a.x < b.right() && b.x < a.right() && a.y < b.bottom() &&
+         b.y < a.bottom();
 }
 
 struct Case {
   float width, height, scale;
 };
-constexpr Case kCases[] = {{1440, 900, 1}, {1366, 768, 1}, {1920, 1080, 1}, {3840, 2160, 2}, {3840, 2160, 4},
-                           {1440, 900, 2}, {1440, 900, 4}, {800, 600, 1},   {320, 200, 1},   {1280, 720, 1.35F},
-                           {5120, 1440, 1}, {1080, 1920, 1}};
+constexpr Case kCases[] = {{1440, 900, 1},  {1366, 768, 1},     {1920, 1080, 1}, {3840, 2160, 2},
+                           {3840, 2160, 4}, {1440, 900, 2},     {1440, 900, 4},  {800, 600, 1},
+                           {320, 200, 1},   {1280, 720, 1.35F}, {5120, 1440, 1}, {1080, 1920, 1}};
 
 TEST(Rooms, NeverOverlapAndNeverLeaveTheWindow) {
   for (const Case& c : kCases) {
@@ -31,17 +32,20 @@ TEST(Rooms, NeverOverlapAndNeverLeaveTheWindow) {
         wishes.has_lesson = lesson;
         wishes.presenting = presenting;
         const Rooms rooms = lay_out_rooms(c.width, c.height, wishes);
-        const Area all[] = {rooms.top_bar, rooms.lesson, rooms.stage, rooms.inspector, rooms.time_bar};
-        const std::string where = std::to_string(c.width) + "x" + std::to_string(c.height) + " at " +
-                                  std::to_string(c.scale);
+        const Area all[] = {rooms.top_bar, rooms.lesson, rooms.stage, rooms.inspector,
+                            rooms.time_bar};
+        const std::string where = std::to_string(c.width) + "x" + std::to_string(c.height) +
+                                  " at " + std::to_string(c.scale);
         for (std::size_t i = 0; i < 5; ++i) {
           EXPECT_GE(all[i].width, 0) << where;
           EXPECT_GE(all[i].height, 0) << where;
           EXPECT_LE(all[i].right(), c.width + 0.5F) << where << ", room " << i;
           EXPECT_LE(all[i].bottom(), c.height + 0.5F) << where << ", room " << i;
-          for (std::size_t j = i + 1; j < 5; ++j) EXPECT_FALSE(overlap(all[i], all[j])) << where << ": " << i << " and " << j;
+          for (std::size_t j = i + 1; j < 5; ++j)
+            EXPECT_FALSE(overlap(all[i], all[j])) << where << ": " << i << " and " << j;
         }
-        EXPECT_FALSE(rooms.lesson.empty() && rooms.stage.empty() && rooms.inspector.empty()) << where;
+        EXPECT_FALSE(rooms.lesson.empty() && rooms.stage.empty() && rooms.inspector.empty())
+            << where;
       }
     }
   }
@@ -80,7 +84,8 @@ TEST(Tiles, ShareTheStageWithoutOverlap) {
         EXPECT_GE(areas[i].x, stage.x);
         EXPECT_LE(areas[i].right(), stage.right() + 0.5F);
         EXPECT_LE(areas[i].bottom(), stage.bottom() + 0.5F);
-        for (std::size_t j = i + 1; j < n; ++j) EXPECT_FALSE(overlap(areas[i], areas[j])) << n << " panels";
+        for (std::size_t j = i + 1; j < n; ++j)
+          EXPECT_FALSE(overlap(areas[i], areas[j])) << n << " panels";
       }
     }
   }

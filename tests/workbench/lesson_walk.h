@@ -17,7 +17,9 @@ class LessonWalk {
   LessonWalk(Window& window, Hands hands) : window_(window), hands_(hands) {}
 
   // Called once in each phase of each beat, when it waits for the learner.
-  void on_phase(std::function<void(const nlohmann::json& lesson)> visit) { visit_ = std::move(visit); }
+  void on_phase(std::function<void(const nlohmann::json& lesson)> visit) {
+    visit_ = std::move(visit);
+  }
   void play();
   int clicks() const { return clicks_; }
   int keys() const { return keys_; }

@@ -15,8 +15,8 @@ Result<CommandLine> read(std::vector<const char*> arguments) {
 }
 
 TEST(CommandLine, OptionsAndLessonAreRead) {
-  const auto line = read({"01", "--theme", "projector", "--scale", "2", "--size", "1366x768", "--panel",
-                          "timeline,ledger", "--panel", "console", "--present"});
+  const auto line = read({"01", "--theme", "projector", "--scale", "2", "--size", "1366x768",
+                          "--panel", "timeline,ledger", "--panel", "console", "--present"});
   ASSERT_TRUE(line) << line.error().message;
   EXPECT_EQ(line->options.lesson, "01");
   EXPECT_EQ(line->options.theme, Theme::Projector);
@@ -29,17 +29,18 @@ TEST(CommandLine, OptionsAndLessonAreRead) {
 TEST(CommandLine, HelpNamesEveryOption) {
   const auto line = read({"--help"});
   ASSERT_TRUE(line);
-  for (const char* option : {"--image", "--technique", "--present", "--scale", "--theme", "--script", "--screenshot",
-                             "--panel", "--size", "--frames-report", "--state-file"}) {
+  for (const char* option :
+       {"--image", "--technique", "--present", "--scale", "--theme", "--script", "--screenshot",
+        "--panel", "--size", "--frames-report", "--state-file"}) {
     EXPECT_NE(line->help.find(option), std::string::npos) << option;
   }
 }
 
 TEST(CommandLine, EveryMistakeIsOneSentenceThatNamesIt) {
   const std::vector<std::pair<std::vector<const char*>, const char*>> mistakes = {
-      {{"--theme", "pink"}, "pink"},          {{"--scale", "9"}, "--scale"},
-      {{"--size", "large"}, "large"},         {{"--panel", "crystal-ball"}, "crystal-ball"},
-      {{"--technique", "magic"}, "magic"},    {{"01", "--image", "tinykernel"}, "--image"},
+      {{"--theme", "pink"}, "pink"},           {{"--scale", "9"}, "--scale"},
+      {{"--size", "large"}, "large"},          {{"--panel", "crystal-ball"}, "crystal-ball"},
+      {{"--technique", "magic"}, "magic"},     {{"01", "--image", "tinykernel"}, "--image"},
       {{"--no-such-option"}, "no-such-option"}};
   for (const auto& [arguments, named] : mistakes) {
     const auto line = read(arguments);

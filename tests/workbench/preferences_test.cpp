@@ -42,7 +42,9 @@ TEST_F(PreferencesFile, NothingElseIsLeftInTheFolder) {
   ASSERT_TRUE(save_preferences(Preferences(), file_));
   ASSERT_TRUE(save_preferences(Preferences(), file_));
   int files = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(file_.parent_path())) ++files;
+  for ([[maybe_unused]] const auto& entry :
+       std::filesystem::directory_iterator(file_.parent_path()))
+    ++files;
   EXPECT_EQ(files, 1);
 }
 
@@ -66,7 +68,8 @@ TEST_F(PreferencesFile, AFolderThatCannotBeWrittenIsNamed) {
   write("");
   const auto saved = save_preferences(Preferences(), file_ / "below-a-file.json");
   ASSERT_FALSE(saved);
-  EXPECT_NE(saved.error().message.find("below-a-file.json"), std::string::npos) << saved.error().message;
+  EXPECT_NE(saved.error().message.find("below-a-file.json"), std::string::npos)
+      << saved.error().message;
 }
 
 }  // namespace

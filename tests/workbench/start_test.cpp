@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 class Start : public testing::Test {
  protected:
   void SetUp() override {
-    if (const std::string missing = what_is_missing(); !missing.empty()) GTEST_SKIP() << missing;
+    if (const std::string missing = what_is_missing(); !missing.empty())
+      GTEST_SKIP() << missing;
   }
 };
 
@@ -46,8 +47,9 @@ TEST_F(Start, TheFirstLessonIsOnTheScreenSoonAfterTheStart) {
   nlohmann::json report;
   // The best of three: another program's work is not this one's.
   for (int i = 0; i < 3; ++i) {
-    const Finished done = run_workbench(display, folder, {"--screenshot", folder / "first.png", "--frames-report",
-                                                          folder / "frames.json", "--size", "1440x900"});
+    const Finished done = run_workbench(display, folder,
+                                        {"--screenshot", folder / "first.png", "--frames-report",
+                                         folder / "frames.json", "--size", "1440x900"});
     ASSERT_EQ(done.exit_code, 0) << done.err;
     std::ifstream in(folder / "frames.json");
     report = nlohmann::json::parse(in);
@@ -69,15 +71,18 @@ TEST_F(Start, EveryPanelShowsWhatTheGuestDid) {
   fs::create_directories(pictures);
   const fs::path before = fs::current_path();
   fs::current_path(pictures);
-  const Finished done = run_workbench(display, folder, {"--image", "tinykernel", "--technique", "trap-and-emulate",
-                                                        "--forget", "--script", GV_UI_SCRIPTS "/panels.lua"}, 240);
+  const Finished done = run_workbench(display, folder,
+                                      {"--image", "tinykernel", "--technique", "trap-and-emulate",
+                                       "--forget", "--script", GV_UI_SCRIPTS "/panels.lua"},
+                                      240);
   fs::current_path(before);
   ASSERT_EQ(done.exit_code, 0) << done.err;
-  for (const char* panel : {"trap-theatre", "disassembly", "registers", "page-tables", "console", "screen", "timeline",
-                            "ledger", "devices", "lua-console"}) {
+  for (const char* panel : {"trap-theatre", "disassembly", "registers", "page-tables", "console",
+                            "screen", "timeline", "ledger", "devices", "lua-console"}) {
     expect_a_picture(pictures / (std::string(panel) + ".png"), 300, 300);
   }
-  for (const char* window : {"window-light", "window-dark", "window-projector", "palette", "help"}) {
+  for (const char* window :
+       {"window-light", "window-dark", "window-projector", "palette", "help"}) {
     expect_a_picture(pictures / (std::string(window) + ".png"), 1440, 900);
   }
 }
@@ -92,9 +97,9 @@ TEST_F(Start, WithoutADisplayOneSentenceAndExitCode5) {
 TEST_F(Start, WithoutOpenGlOneSentenceAndExitCode5) {
   const Display display;
   // Mesa offers a context below the one that is needed.
-  const Finished done = run({GV_WORKBENCH, "--forget"},
-                            {"DISPLAY=" + display.name(), "LIBGL_ALWAYS_SOFTWARE=1", "WAYLAND_DISPLAY=",
-                             "MESA_GL_VERSION_OVERRIDE=2.1"});
+  const Finished done =
+      run({GV_WORKBENCH, "--forget"}, {"DISPLAY=" + display.name(), "LIBGL_ALWAYS_SOFTWARE=1",
+                                       "WAYLAND_DISPLAY=", "MESA_GL_VERSION_OVERRIDE=2.1"});
   EXPECT_EQ(done.exit_code, 5) << done.err;
   EXPECT_NE(done.err.find("OpenGL"), std::string::npos) << done.err;
   EXPECT_EQ(std::count(done.err.begin(), done.err.end(), '\n'), 1) << done.err;
@@ -105,8 +110,11 @@ TEST_F(Start, BrokenInputsAreRefusedInOneSentenceBeforeAWindowOpens) {
   const fs::path folder = fresh_folder("broken");
   fs::create_directories(folder / "lesson");
   std::ofstream(folder / "lesson/lesson.lua") << "return {{{";
+  std::ofstream(folder / "lesson/text.en.md") << "## title\n\nA lesson.\n";
+  std::ofstream(folder / "lesson/hints.en.md") << "";
   std::ofstream(folder / "script.lua") << "ui.wait(";
-  std::ofstream(folder / "cut.elf") << "\x7f" "ELF\x01\x01\x01";
+  std::ofstream(folder / "cut.elf") << "\x7f"
+                                       "ELF\x01\x01\x01";
   struct Case {
     std::vector<std::string> arguments;
     std::string named;

@@ -6,16 +6,16 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
-#include <csignal>
-#include <cstdlib>
 #include <fcntl.h>
-#include <fstream>
 #include <poll.h>
-#include <sstream>
 #include <sys/inotify.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
 
 namespace gv::window_bench {
 namespace {
@@ -33,21 +33,25 @@ std::string read_file(const fs::path& file) {
 pid_t start(const std::vector<std::string>& command, const std::vector<std::string>& environment,
             const fs::path& out, const fs::path& err, int keep_fd = -1) {
   const pid_t pid = fork();
-  if (pid != 0) return pid;
+  if (pid != 0)
+    return pid;
   for (const std::string& pair : environment) {
     const auto equals = pair.find('=');
     setenv(pair.substr(0, equals).c_str(), pair.substr(equals + 1).c_str(), 1);
   }
   const auto redirect = [](const fs::path& file, int fd) {
-    const int opened = open(file.empty() ? "/dev/null" : file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    const int opened =
+        open(file.empty() ? "/dev/null" : file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
     dup2(opened, fd);
     close(opened);
   };
   redirect(out, 1);
   redirect(err, 2);
-  if (keep_fd >= 0) fcntl(keep_fd, F_SETFD, 0);
+  if (keep_fd >= 0)
+    fcntl(keep_fd, F_SETFD, 0);
   std::vector<char*> argv;
-  for (const std::string& part : command) argv.push_back(const_cast<char*>(part.c_str()));
+  for (const std::string& part : command)
+    argv.push_back(const_cast<char*>(part.c_str()));
   argv.push_back(nullptr);
   execvp(argv[0], argv.data());
   _exit(127);
@@ -56,7 +60,8 @@ pid_t start(const std::vector<std::string>& command, const std::vector<std::stri
 int wait_for(pid_t pid, double seconds) {
   const auto limit = Clock::now() + std::chrono::duration<double>(seconds);
   int status = 0;
-  // A child's end is a signal elsewhere; here a short poll is enough and disturbs nobody's handlers.
+  // A child's end is a signal elsewhere; here a short poll is enough and disturbs nobody's
+  // handlers.
   while (waitpid(pid, &status, WNOHANG) == 0) {
     if (Clock::now() > limit) {
       kill(pid, SIGKILL);
@@ -74,8 +79,11 @@ bool on_path(const char* program) {
 
 std::vector<std::string> environment_of(const std::string& display, const fs::path& folder) {
   fs::create_directories(folder / "home");
-  return {"DISPLAY=" + display, "LIBGL_ALWAYS_SOFTWARE=1", "HOME=" + (folder / "home").string(),
-          "XDG_CONFIG_HOME=" + (folder / "home/config").string(), "XDG_DATA_HOME=" + (folder / "home/share").string(),
+  return {"DISPLAY=" + display,
+          "LIBGL_ALWAYS_SOFTWARE=1",
+          "HOME=" + (folder / "home").string(),
+          "XDG_CONFIG_HOME=" + (folder / "home/config").string(),
+          "XDG_DATA_HOME=" + (folder / "home/share").string(),
           "WAYLAND_DISPLAY="};
 }
 
@@ -83,7 +91,8 @@ std::vector<std::string> environment_of(const std::string& display, const fs::pa
 
 std::string what_is_missing() {
   for (const char* program : {"Xvfb", "xdotool"}) {
-    if (!on_path(program)) return std::string(program) + " is not installed";
+    if (!on_path(program))
+      return std::string(program) + " is not installed";
   }
   return "";
 }
@@ -91,11 +100,13 @@ std::string what_is_missing() {
 fs::path fresh_folder(const std::string& name) {
   static const fs::path root = [] {
     std::string made = (fs::temp_directory_path() / "workbench-test-XXXXXX").string();
-    if (mkdtemp(made.data()) == nullptr) std::abort();
+    if (mkdtemp(made.data()) == nullptr)
+      std::abort();
     static const std::string kept = made;
     std::atexit([] {
       std::error_code ignored;
-      if (std::getenv("GV_KEEP") == nullptr) fs::remove_all(kept, ignored);
+      if (std::getenv("GV_KEEP") == nullptr)
+        fs::remove_all(kept, ignored);
     });
     return fs::path(made);
   }();
@@ -104,7 +115,8 @@ fs::path fresh_folder(const std::string& name) {
   return folder;
 }
 
-Finished run(const std::vector<std::string>& command, const std::vector<std::string>& environment, double seconds) {
+Finished run(const std::vector<std::string>& command, const std::vector<std::string>& environment,
+             double seconds) {
   const fs::path folder = fresh_folder("run");
   Finished done;
   const pid_t pid = start(command, environment, folder / "out", folder / "err");
@@ -116,16 +128,20 @@ Finished run(const std::vector<std::string>& command, const std::vector<std::str
 
 Display::Display(const std::string& screen) {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return;
-  pid_ = start({"Xvfb", "-displayfd", std::to_string(ends[1]), "-screen", "0", screen, "-nolisten", "tcp"}, {}, "", "",
-               ends[1]);
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    return;
+  pid_ = start(
+      {"Xvfb", "-displayfd", std::to_string(ends[1]), "-screen", "0", screen, "-nolisten", "tcp"},
+      {}, "", "", ends[1]);
   close(ends[1]);
   std::string number;
   char byte = 0;
   // Xvfb writes its number once it accepts clients: no guessing, no waiting in vain.
-  while (read(ends[0], &byte, 1) == 1 && byte != '\n') number += byte;
+  while (read(ends[0], &byte, 1) == 1 && byte != '\n')
+    number += byte;
   close(ends[0]);
-  if (!number.empty()) name_ = ":" + number;
+  if (!number.empty())
+    name_ = ":" + number;
 }
 
 Display::~Display() {
@@ -140,13 +156,17 @@ Window::Window(const Display& display, const fs::path& folder, std::vector<std::
   arguments.insert(arguments.begin(), GV_WORKBENCH);
   arguments.insert(arguments.end(), {"--state-file", state_file_.string()});
   pid_ = start(arguments, environment_of(display_, folder_), folder_ / "out", folder_ / "err");
-  wait_until("the window is ready", [](const nlohmann::json& s) { return s.value("ready", false); });
+  wait_until("the window is ready",
+             [](const nlohmann::json& s) { return s.value("ready", false); });
   // Without a window manager nobody else gives the window the keyboard.
-  const Finished found = run({"xdotool", "search", "--onlyvisible", "--class", "glassvisor-workbench"},
-                             {"DISPLAY=" + display_}, 10);
+  const Finished found =
+      run({"xdotool", "search", "--onlyvisible", "--class", "glassvisor-workbench"},
+          {"DISPLAY=" + display_}, 10);
   window_id_ = found.out.substr(0, found.out.find('\n'));
-  if (window_id_.empty()) ADD_FAILURE() << "xdotool does not see the window";
-  else xdotool({"windowfocus", "--sync", window_id_});
+  if (window_id_.empty())
+    ADD_FAILURE() << "xdotool does not see the window";
+  else
+    xdotool({"windowfocus", "--sync", window_id_});
 }
 
 Window::~Window() {
@@ -158,7 +178,8 @@ Window::~Window() {
 
 bool Window::alive() const { return pid_ > 0 && waitpid(pid_, nullptr, WNOHANG) == 0; }
 
-nlohmann::json Window::wait_until(const std::string& what, const std::function<bool(const nlohmann::json&)>& wanted,
+nlohmann::json Window::wait_until(const std::string& what,
+                                  const std::function<bool(const nlohmann::json&)>& wanted,
                                   double seconds) {
   const int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   inotify_add_watch(watch, folder_.c_str(), IN_MOVED_TO);
@@ -166,18 +187,22 @@ nlohmann::json Window::wait_until(const std::string& what, const std::function<b
   while (true) {
     if (const std::string text = read_file(state_file_); !text.empty()) {
       state_ = nlohmann::json::parse(text, nullptr, false);
-      if (state_.is_object() && wanted(state_)) break;
+      if (state_.is_object() && wanted(state_))
+        break;
     }
     int status = 0;
     if (pid_ > 0 && waitpid(pid_, &status, WNOHANG) == pid_) {
       pid_ = -1;
-      ADD_FAILURE() << "the workbench ended while the test waited until " << what << ": " << read_file(folder_ / "err");
+      ADD_FAILURE() << "the workbench ended while the test waited until " << what << ": "
+                    << read_file(folder_ / "err");
       break;
     }
     if (Clock::now() > limit) {
       nlohmann::json brief = state_;
-      if (brief.is_object()) brief.erase("controls");
-      ADD_FAILURE() << "waited in vain until " << what << "; state: " << brief.dump(2) << read_file(folder_ / "err");
+      if (brief.is_object())
+        brief.erase("controls");
+      ADD_FAILURE() << "waited in vain until " << what << "; state: " << brief.dump(2)
+                    << read_file(folder_ / "err");
       break;
     }
     pollfd change{watch, POLLIN, 0};
@@ -193,7 +218,8 @@ nlohmann::json Window::wait_until(const std::string& what, const std::function<b
 void Window::xdotool(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "xdotool");
   const Finished done = run(arguments, {"DISPLAY=" + display_}, 20);
-  if (done.exit_code != 0) ADD_FAILURE() << "xdotool " << arguments[1] << ": " << done.err;
+  if (done.exit_code != 0)
+    ADD_FAILURE() << "xdotool " << arguments[1] << ": " << done.err;
 }
 
 void Window::key(const std::string& keysym) { xdotool({"key", "--clearmodifiers", keysym}); }
@@ -201,14 +227,20 @@ void Window::key(const std::string& keysym) { xdotool({"key", "--clearmodifiers"
 void Window::type(const std::string& text) { xdotool({"type", "--delay", "20", text}); }
 
 void Window::click(const std::string& control) {
-  wait_until("the control '" + control + "' is at rest on the screen", [&](const nlohmann::json& s) {
-    return s["settled"].get<bool>() && s["controls"].contains(control) && s["controls"][control]["enabled"].get<bool>();
-  }, 20);
-  if (testing::Test::HasFailure()) return;
+  wait_until(
+      "the control '" + control + "' is at rest on the screen",
+      [&](const nlohmann::json& s) {
+        return s["settled"].get<bool>() && s["controls"].contains(control) &&
+               s["controls"][control]["enabled"].get<bool>();
+      },
+      20);
+  if (testing::Test::HasFailure())
+    return;
   const auto place = state_["controls"][control];
   // Down and up in two steps, as a hand does: a frame lies between them.
   xdotool({"mousemove", "--window", window_id_, std::to_string(place["x"].get<int>()),
-           std::to_string(place["y"].get<int>()), "sleep", "0.05", "mousedown", "1", "sleep", "0.05", "mouseup", "1"});
+           std::to_string(place["y"].get<int>()), "sleep", "0.05", "mousedown", "1", "sleep",
+           "0.05", "mouseup", "1"});
 }
 
 fs::path Window::picture() {
@@ -224,7 +256,8 @@ fs::path Window::picture() {
   const std::size_t before = count();
   key("ctrl+p");
   const auto limit = Clock::now() + std::chrono::seconds(20);
-  while (count() == before && Clock::now() < limit) poll(nullptr, 0, 10);
+  while (count() == before && Clock::now() < limit)
+    poll(nullptr, 0, 10);
   if (count() == before) {
     ADD_FAILURE() << "Ctrl+P wrote no picture to " << folder;
     return {};
@@ -248,8 +281,8 @@ Finished Window::finish(double seconds) {
   return done;
 }
 
-Finished run_workbench(const Display& display, const fs::path& folder, const std::vector<std::string>& arguments,
-                       double seconds) {
+Finished run_workbench(const Display& display, const fs::path& folder,
+                       const std::vector<std::string>& arguments, double seconds) {
   std::vector<std::string> command = arguments;
   command.insert(command.begin(), GV_WORKBENCH);
   return run(command, environment_of(display.name(), folder), seconds);

@@ -11,10 +11,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <sys/types.h>
 #include <filesystem>
 #include <functional>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 namespace gv::window_bench {
@@ -27,8 +27,8 @@ struct Finished {
   std::string out, err;
 };
 // Runs a program to its end, at most `seconds`.
-Finished run(const std::vector<std::string>& command, const std::vector<std::string>& environment = {},
-             double seconds = 120);
+Finished run(const std::vector<std::string>& command,
+             const std::vector<std::string>& environment = {}, double seconds = 120);
 
 class Display {
  public:
@@ -46,22 +46,24 @@ class Display {
 class Window {
  public:
   // `arguments` after those that every test needs. `folder` holds its home and its state file.
-  Window(const Display& display, const std::filesystem::path& folder, std::vector<std::string> arguments);
+  Window(const Display& display, const std::filesystem::path& folder,
+         std::vector<std::string> arguments);
   ~Window();
   Window(const Window&) = delete;
   Window& operator=(const Window&) = delete;
 
   // Blocks until the reported state satisfies `wanted`; a test failure after `seconds`.
-  nlohmann::json wait_until(const std::string& what, const std::function<bool(const nlohmann::json&)>& wanted,
+  nlohmann::json wait_until(const std::string& what,
+                            const std::function<bool(const nlohmann::json&)>& wanted,
                             double seconds = 60);
   nlohmann::json state() const { return state_; }
 
-  void key(const std::string& keysym);        // xdotool's names: "space", "F10", "ctrl+k"
+  void key(const std::string& keysym);  // xdotool's names: "space", "F10", "ctrl+k"
   void type(const std::string& text);
-  void click(const std::string& control);     // by its name in the state file, at its middle
+  void click(const std::string& control);  // by its name in the state file, at its middle
   // Saves the window through its own key and returns the new file's path.
   std::filesystem::path picture();
-  Finished finish(double seconds = 30);       // waits for its end
+  Finished finish(double seconds = 30);  // waits for its end
   std::filesystem::path home() const { return folder_ / "home"; }
   bool alive() const;
 
