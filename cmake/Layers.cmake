@@ -69,6 +69,9 @@ endfunction()
 
 # What the tsan preset needs built.
 add_custom_target(session_tests)
+# What the sanitizers are run on: the tests of hypervisor-core, by their folder.
+add_custom_target(core_tests)
+set(gv_core_test_folders x86 memory trace loader engine technique devices machine session golden)
 
 # gv_test(NAME SOURCES file... [LIBS target...] [LABELS label...] [TIMEOUT s])
 # One program with GoogleTest's main, one ctest entry: starting a process per
@@ -88,6 +91,11 @@ function(gv_test name)
   if("release-only" IN_LIST ARG_LABELS OR "window" IN_LIST ARG_LABELS)
     set(alone TRUE)
   endif()
+  cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME folder)
+  if(folder IN_LIST gv_core_test_folders)
+    list(APPEND ARG_LABELS core)
+    set(core TRUE)
+  endif()
   add_executable(${name} ${ARG_SOURCES})
   # A test looks where it likes, the core's insides included.
   target_include_directories(${name} PRIVATE
@@ -103,6 +111,9 @@ function(gv_test name)
     ENVIRONMENT "GTEST_OUTPUT=xml:${CMAKE_BINARY_DIR}/test-results/${name}.xml;LSAN_OPTIONS=print_suppressions=0:suppressions=${PROJECT_SOURCE_DIR}/tests/leaks_of_libraries.txt;${ARG_ENVIRONMENT}")
   if("session" IN_LIST ARG_LABELS)
     add_dependencies(session_tests ${name})
+  endif()
+  if(core)
+    add_dependencies(core_tests ${name})
   endif()
 endfunction()
 
