@@ -150,17 +150,22 @@ void LessonPane::draw(const Area& area, Controls& controls, bool presenting) {
   draw->AddRect({area.x, area.y}, {area.right(), area.bottom()}, ink(style, Ink::Border),
                 style.corner(), ImDrawFlags_None, style.hairline());
 
-  const float pad = style.space(5), foot = style.space(open_question() != nullptr ? 17 : 16);
+  // At four times the size on a laptop the head scrolls with the text and the foot is its button.
+  low_ = area.height < style.space(75);
+  const float pad = style.space(low_ ? 3 : 5);
+  const float foot = style.space(low_ ? 12.5F : open_question() != nullptr ? 17.0F : 16.0F);
   const float inner = area.width - 2 * pad;
-  ImGui::SetCursorScreenPos({area.x + pad, area.y + style.space(4)});
+  ImGui::SetCursorScreenPos({area.x + pad, area.y + style.space(low_ ? 1 : 4)});
   ImGui::BeginGroup();
   ImGui::PushItemWidth(inner);
-  ImGui::BeginChild("##lesson.head",
-                    {inner, style.space(6) + controls.font(FontRole::Title)->FontSize +
-                                controls.font(FontRole::Small)->FontSize * 2},
-                    false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-  draw_head(controls, presenting);
-  ImGui::EndChild();
+  if (!low_) {
+    ImGui::BeginChild("##lesson.head",
+                      {inner, style.space(6) + controls.font(FontRole::Title)->FontSize +
+                                  controls.font(FontRole::Small)->FontSize * 2},
+                      false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+    draw_head(controls, presenting);
+    ImGui::EndChild();
+  }
   const float top = ImGui::GetCursorScreenPos().y;
   // The scroll bar sits in the padding, not on the text.
   ImGui::SetNextWindowContentSize({inner, 0});
@@ -168,6 +173,8 @@ void LessonPane::draw(const Area& area, Controls& controls, bool presenting) {
                     {inner + style.space(3), std::max(1.0F, area.bottom() - top - foot)}, false,
                     ImGuiWindowFlags_None);
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2{style.space(2), style.space(2)});
+  if (low_)
+    draw_head(controls, presenting);
   if (view_->phase == LessonPhase::Failed) {
     section(controls, "THIS BEAT STOPPED", LessonPhase::Failed);
     controls.paragraph(view_->error, FontRole::Body, Ink::Error);
@@ -209,8 +216,8 @@ void LessonPane::draw(const Area& area, Controls& controls, bool presenting) {
   draw->AddLine({area.x + style.space(3), area.bottom() - foot},
                 {area.right() - style.space(3), area.bottom() - foot}, ink(style, Ink::Border),
                 style.hairline());
-  ImGui::SetCursorScreenPos({area.x + pad, area.bottom() - foot + style.space(3)});
-  ImGui::BeginChild("##lesson.foot", {inner, foot - style.space(3)}, false,
+  ImGui::SetCursorScreenPos({area.x + pad, area.bottom() - foot + style.space(low_ ? 1.5F : 3.0F)});
+  ImGui::BeginChild("##lesson.foot", {inner, foot - style.space(low_ ? 1.5F : 3.0F)}, false,
                     ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   draw_foot(controls, presenting);
   ImGui::EndChild();
@@ -351,7 +358,7 @@ void LessonPane::draw_foot(Controls& controls, bool presenting) {
     if (controls.button("lesson.hint", "Hint", quiet))
       player_.request_hint();
   }
-  if (!note.empty())
+  if (!note.empty() && !low_)
     controls.line(note, FontRole::Small, Ink::MutedText);
 }
 

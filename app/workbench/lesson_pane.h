@@ -67,7 +67,7 @@ class LessonPane {
   MarkdownView markdown_;
   AnswerDraft draft_;
   Confidence confidence_ = Confidence::FairlySure;
-  bool revealed_ = false;
+  bool revealed_ = false, low_ = false;
   std::string place_;  // beat, phase and question: a change scrolls to what is new
   int frames_to_scroll_ = 0;
 };
