@@ -51,7 +51,6 @@ struct RunLimits {
   // At a block boundary only: a log of this many events, this much virtual time.
   std::uint64_t stop_at_events = UINT64_MAX;
   std::uint64_t stop_at_cycles = UINT64_MAX;
-  std::uint64_t stop_at_entries = UINT64_MAX;    // likewise; Machine::entries()
   const std::atomic<bool>* pause = nullptr;  // set by any thread; honoured at a boundary
   RunObserver* observer = nullptr;
 };
@@ -88,7 +87,6 @@ class Machine final : private DeviceHost, private MachineServices {
   Position position() const { return {context_->retired(), context_->now(), recorder_.next()}; }
   // How often the engine was entered since creation: what replaying costs the host. Not a part
   // of the machine's state, and not the same in a run that was stopped more often.
-  std::uint64_t entries() const { return entries_; }
   const RunContext& context() const { return *context_; }
   // Whether a MachineState may be taken now: not in the middle of a block.
   bool at_boundary() const { return !engine_->inside_block(); }
@@ -159,7 +157,6 @@ class Machine final : private DeviceHost, private MachineServices {
   PcPlatform platform_;
   Recorder recorder_;
   Ledger ledger_;
-  std::uint64_t entries_ = 0;
   std::uint32_t port_reply_ = 0;
   std::uint64_t retired_after_exit_ = 0;  // when the hypervisor last gave the CPU back
   std::uint16_t irq_levels_ = 0;

@@ -28,8 +28,7 @@ RunStop Machine::run(const RunLimits& limits) {
       return RunStop::TargetReached;
     }
     if (!engine_->inside_block()) {
-      if (recorder_.next() >= limits.stop_at_events || context_->now() >= limits.stop_at_cycles ||
-          entries_ >= limits.stop_at_entries) {
+      if (recorder_.next() >= limits.stop_at_events || context_->now() >= limits.stop_at_cycles) {
         return RunStop::TargetReached;
       }
       if (limits.pause != nullptr && limits.pause->load(std::memory_order_relaxed)) {
@@ -48,7 +47,6 @@ RunStop Machine::run(const RunLimits& limits) {
       break;
     }
 
-    ++entries_;
     const Result<Exit> exit = engine_->run(next_entry(limits));
     if (!exit) {
       engine_failure_ = exit.error().message;
@@ -82,7 +80,7 @@ Entry Machine::next_entry(const RunLimits& limits) const {
   }
   slice = std::min(slice, limits.stop_at_cycles - std::min(limits.stop_at_cycles, context_->now()));
   const bool wanted_elsewhere =
-      recorder_.next() >= limits.stop_at_events || entries_ >= limits.stop_at_entries ||
+      recorder_.next() >= limits.stop_at_events ||
       (limits.pause != nullptr && limits.pause->load(std::memory_order_relaxed));
   if (wanted_elsewhere) {
     slice = 1;  // exits in mid-block must not keep the run from its next boundary

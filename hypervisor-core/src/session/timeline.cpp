@@ -4,6 +4,8 @@
 
 #include "technique/linear_memory.h"
 
+#include <time.h>
+
 #include <algorithm>
 
 namespace gv {
@@ -12,6 +14,13 @@ namespace {
 
 bool before(Position a, Position b) {
   return a.retired != b.retired ? a.retired < b.retired : a.events < b.events;
+}
+
+// What this thread has cost the host so far.
+std::chrono::nanoseconds host_work() {
+  timespec spent{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+  return std::chrono::seconds(spent.tv_sec) + std::chrono::nanoseconds(spent.tv_nsec);
 }
 
 }  // namespace
@@ -46,19 +55,18 @@ RunStop Timeline::advance(const RunLimits& wanted, std::uint64_t cycles) {
   if (time_travel_) {
     const std::uint64_t due = last_checkpoint_cycles_ + kCheckpointEvery;
     const std::uint64_t due_events = last_checkpoint_events_ + kCheckpointEvents;
-    const std::uint64_t due_entries = last_checkpoint_entries_ + kCheckpointEntries;
-    if ((now >= due || position().events >= due_events || machine_->entries() >= due_entries) &&
-        machine_->at_boundary()) {
+    const bool costly = host_work() - last_checkpoint_work_ >= kCheckpointWork;
+    if ((now >= due || position().events >= due_events || costly) && machine_->at_boundary()) {
       if (!checkpoints_.has(position())) {
         checkpoints_.take(*machine_);
       }
       last_checkpoint_cycles_ = now;
       last_checkpoint_events_ = position().events;
-      last_checkpoint_entries_ = machine_->entries();
+      last_checkpoint_work_ = host_work();
     } else {
       limits.stop_at_events = std::min(limits.stop_at_events, due_events);
       limits.stop_at_cycles = std::min(limits.stop_at_cycles, std::max(due, now + 1));
-      limits.stop_at_entries = std::max(due_entries, machine_->entries() + 1);
+      limits.stop_at_cycles = std::min(limits.stop_at_cycles, now + kLookAtWorkEvery);
     }
   }
   if (const PastInput* input = next_input()) {
@@ -96,7 +104,7 @@ bool Timeline::go_back(Position target) {
   }
   last_checkpoint_cycles_ = position().cycles;
   last_checkpoint_events_ = position().events;
-  last_checkpoint_entries_ = machine_->entries();
+  last_checkpoint_work_ = host_work();
   next_input_ = 0;
   // An input at this very instant is still to come: a byte that arrived leaves an event behind,
   // and a write may be made twice.

@@ -16,6 +16,7 @@
 #include "session/checkpoint_store.h"
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <variant>
@@ -78,12 +79,12 @@ class Timeline {
     Position at;
     OutsideInput input;
   };
-  // A replay must be short: bounded in virtual time, in events, and in entries of the engine,
-  // since an exit costs the host more than an instruction. On bare metal it costs no virtual time
-  // and may leave no event.
+  // A replay must be short: bounded in virtual time, in events, and in what the run
+  // cost the host. Where checkpoints lie changes nothing about the run.
   static constexpr std::uint64_t kCheckpointEvery = 4'000'000;  // cycles
   static constexpr std::uint64_t kCheckpointEvents = 20'000;
-  static constexpr std::uint64_t kCheckpointEntries = 5'000;
+  static constexpr std::chrono::milliseconds kCheckpointWork{15};
+  static constexpr std::uint64_t kLookAtWorkEvery = 100'000;  // cycles
 
   bool go_back(Position target);
   void apply(const OutsideInput& input);
@@ -120,7 +121,7 @@ class Timeline {
   const bool time_travel_;
   CheckpointStore checkpoints_;
   std::uint64_t last_checkpoint_cycles_ = 0, last_checkpoint_events_ = 0;
-  std::uint64_t last_checkpoint_entries_ = 0;
+  std::chrono::nanoseconds last_checkpoint_work_{0};
   Position furthest_;
   std::vector<PastInput> inputs_;  // in order
   std::size_t next_input_ = 0;     // the first that is still to come on the way forwards
