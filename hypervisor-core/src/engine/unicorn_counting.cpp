@@ -48,7 +48,7 @@ std::int32_t UnicornEngine::State::instructions_before(std::uint64_t linear) {
   const std::uint64_t start = block & 0xffffffffu;
   const std::uint64_t size = (block >> 32) & 0x7fff;
   if (block == 0 || linear < start || linear > start + size) {
-    return block_count;
+    return block_count();
   }
   const auto offset = linear - start;
   const auto [slot, fresh] = trap_index.try_emplace(block * 31 + offset, 0);

@@ -149,7 +149,7 @@ void UnicornEngine::State::finish_start(uc_err error) {
   const std::uint64_t linear = eip + code_segment().base;
   const std::int64_t begun = stepping ? limit + steps_done : block_end();
   const std::int64_t here = stepping ? begun - (linear == step_address ? 1 : 0)
-                                     : begun - block_count + instructions_before(linear);
+                                     : begun - block_count() + instructions_before(linear);
   switch (error) {
     case UC_ERR_OK: {
       std::uint8_t last = 0;
@@ -236,7 +236,6 @@ std::optional<Exit> UnicornEngine::State::run_blocks() {
     look_again = false;
     set_targets(retired_now);
     block = 0;
-    block_count = 0;
     if (interrupt_shadow || mode_may_have_changed || if_may_have_changed) {
       force_slow_path();
     }

@@ -86,7 +86,6 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
     s.stepped_user_port = user_port;
     return;
   }
-  s.block_count = facts->count;
   s.remaining -= facts->count;
   s.ports_touched = 0;
   s.fpu_used = s.fpu_used || facts->uses_fpu;
@@ -103,13 +102,11 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
 // frame: it runs at every block, and saving six registers would be half of its cost.
 [[gnu::noinline]] void block_not_counted(State& s, std::uint64_t address, std::uint32_t size,
                                          std::int32_t count) {
-  s.block_count = count;
   if (s.stepping) {
     return;  // the CODE hook counts; these blocks are not canonical
   }
   if (s.monitor && address == s.monitor->iret_stub.value) {
     s.block = 0;
-    s.block_count = 0;
     return;  // the hypervisor's own instruction
   }
   block_needs_thought(s, address, size, count);
@@ -131,7 +128,7 @@ void exit_for_port(State& s, const PortAccessed& access) {
         facts != nullptr && n < facts->port_offsets.size() ? facts->port_offsets[n] : 0;
     const std::uint64_t linear = (s.block & 0xffffffffu) + offset;
     s.retired_now =
-        static_cast<std::uint64_t>(s.block_end() - s.block_count + s.instructions_before(linear));
+        static_cast<std::uint64_t>(s.block_end() - s.block_count() + s.instructions_before(linear));
     s.eip = static_cast<std::uint32_t>(linear) - s.code_segment().base;
   }
   if (s.abandoned) {
@@ -154,7 +151,6 @@ void UnicornHooks::block(uc_engine*, std::uint64_t address, std::uint32_t size, 
   std::int32_t count = -1;
   if (slot.key == key) [[likely]] {
     count = static_cast<std::int32_t>(slot.count);
-    s.block_count = count;
     s.remaining -= slot.count;
     if (s.remaining >= 0) [[likely]] {
       return;
@@ -198,7 +194,7 @@ void UnicornHooks::trap(uc_engine* uc, std::uint32_t vector, void* user) {
                     (completed ? 0u : 1u);
   } else {
     s.retired_now =
-        static_cast<std::uint64_t>(s.block_end() - s.block_count + s.instructions_before(linear));
+        static_cast<std::uint64_t>(s.block_end() - s.block_count() + s.instructions_before(linear));
   }
 
   std::uint32_t error = 0;

@@ -63,7 +63,6 @@ struct UnicornEngine::State {
   BlockKey space_bits = 0;
   std::int64_t limit = 0, remaining = 0;
   BlockKey block = 0;  // the block begun last; 0 when none since the last entry
-  std::int32_t block_count = 0;
   std::int32_t ports_touched = 0;   // in that block
   bool look_again = false;          // take the slow path at the next block, whatever it is
   std::int64_t kept_remaining = 0;  // `remaining` while look_again forces it negative
@@ -161,6 +160,11 @@ struct UnicornEngine::State {
   std::int32_t instructions_until_port() const;
   std::int64_t true_remaining() const { return look_again ? kept_remaining : remaining; }
   std::int64_t block_end() const { return limit - true_remaining(); }
+  // Instructions of `block`. Asked for at exits only: the hot path stores the key alone.
+  std::int32_t block_count() const {
+    const BlockFacts* facts = block == 0 ? nullptr : counter.facts(block);
+    return facts == nullptr ? 0 : facts->count;
+  }
   void set_remaining(std::int64_t value) {
     look_again = false;
     remaining = value;
