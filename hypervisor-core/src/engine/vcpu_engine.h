@@ -24,6 +24,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -50,6 +51,23 @@ struct Entry {
 };
 
 enum class ControlRegister : std::uint8_t { Cr0 = 0, Cr2 = 2, Cr3 = 3, Cr4 = 4 };
+
+// The model-specific registers that a guest's mode and system calls depend on, by the
+// numbers that RDMSR takes. SDM vol. 4, "Architectural MSRs"; AMD names the last eight.
+enum class Msr : std::uint32_t {
+  SysenterCs = 0x174,
+  SysenterEsp = 0x175,
+  SysenterEip = 0x176,
+  Pat = 0x277,
+  Efer = 0xc0000080,
+  Star = 0xc0000081,
+  Lstar = 0xc0000082,
+  Cstar = 0xc0000083,
+  Fmask = 0xc0000084,
+  FsBase = 0xc0000100,
+  GsBase = 0xc0000101,
+  KernelGsBase = 0xc0000102,
+};
 
 // Where a CPU is sent when its privilege level changes.
 struct PrivilegeSwitch {
@@ -101,6 +119,9 @@ class VcpuEngine {
   virtual void set_selector(SegmentName which, std::uint16_t value) = 0;
   virtual std::uint64_t control(ControlRegister which) = 0;
   virtual void set_control(ControlRegister which, std::uint64_t value) = 0;
+  // Empty, or false: this engine has no such register, or refuses the value as WRMSR would.
+  virtual std::optional<std::uint64_t> msr(Msr) { return std::nullopt; }
+  virtual bool set_msr(Msr, std::uint64_t) { return false; }
   virtual DescriptorTableRegister gdtr() = 0;
   virtual DescriptorTableRegister idtr() = 0;
   virtual Segment task_register() = 0;
@@ -110,7 +131,7 @@ class VcpuEngine {
   // Base and default operand size of the code segment the CPU is in.
   virtual std::uint64_t code_base() = 0;
   virtual int code_bits() = 0;  // 16, 32 or 64
-  Gva linear_rip() { return Gva((code_base() + rip()) & 0xffffffffu); }
+  virtual Gva linear_rip() { return Gva((code_base() + rip()) & 0xffffffffu); }
 
   // From now on switch_privilege() goes through the stub. REQUIRES: the CPU is at
   // ring 0 with the paging and segments that every entry is to start from.
