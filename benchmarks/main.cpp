@@ -18,7 +18,7 @@ namespace {
 class Table final : public benchmark::BenchmarkReporter {
  public:
   bool ReportContext(const Context&) override {
-    std::printf("%-28s %10s %10s %-7s %7s  %-13s %8s\n", "benchmark", "ours", "baseline", "",
+    std::printf("%-32s %10s %10s %-7s %7s  %-13s %8s\n", "benchmark", "ours", "baseline", "",
                 "ratio", "lowest-highest", "target");
     return true;
   }
@@ -27,7 +27,7 @@ class Table final : public benchmark::BenchmarkReporter {
       // The framework's own suffixes say nothing here.
       const std::string name = run.run_name.function_name;
       if (run.error_occurred) {
-        std::printf("%-28s %s\n", name.c_str(), run.error_message.c_str());
+        std::printf("%-32s %s\n", name.c_str(), run.error_message.c_str());
         all_met_ = false;
         continue;
       }
@@ -35,7 +35,7 @@ class Table final : public benchmark::BenchmarkReporter {
         const auto found = run.counters.find(counter);
         return found == run.counters.end() ? 0.0 : found->second.value;
       };
-      std::printf("%-28s %10.1f %10.1f %-7s %7.2f  %6.2f-%-6.2f", name.c_str(), value(kOurs),
+      std::printf("%-32s %10.1f %10.1f %-7s %7.2f  %6.2f-%-6.2f", name.c_str(), value(kOurs),
                   value(kBaseline), run.report_label.c_str(), value(kRatio), value(kLowest),
                   value(kHighest));
       if (const double target = value(kTarget); target != 0) {

@@ -51,23 +51,25 @@ RunStop Timeline::advance(const RunLimits& wanted, std::uint64_t cycles) {
   apply_due_inputs();
   RunLimits limits = wanted;
   const std::uint64_t now = position().cycles;
+  const std::chrono::nanoseconds work_before = host_work();
   limits.stop_at_cycles = std::min(limits.stop_at_cycles, now + cycles);
   if (time_travel_) {
-    const std::uint64_t due = last_checkpoint_cycles_ + kCheckpointEvery;
-    const std::uint64_t due_events = last_checkpoint_events_ + kCheckpointEvents;
-    const bool costly = host_work() - last_checkpoint_work_ >= kCheckpointWork;
-    if ((now >= due || position().events >= due_events || costly) && machine_->at_boundary()) {
+    const bool costly = work_before - last_checkpoint_work_ >= kCheckpointWork;
+    if ((now >= last_checkpoint_cycles_ + kCheckpointEvery ||
+         position().events >= last_checkpoint_events_ + kCheckpointEvents || costly) &&
+        machine_->at_boundary()) {
       if (!checkpoints_.has(position())) {
         checkpoints_.take(*machine_);
       }
       last_checkpoint_cycles_ = now;
       last_checkpoint_events_ = position().events;
       last_checkpoint_work_ = host_work();
-    } else {
-      limits.stop_at_events = std::min(limits.stop_at_events, due_events);
-      limits.stop_at_cycles = std::min(limits.stop_at_cycles, std::max(due, now + 1));
-      limits.stop_at_cycles = std::min(limits.stop_at_cycles, now + kLookAtWorkEvery);
     }
+    // The next one may be due before this call's own limits.
+    const std::uint64_t due = std::max(last_checkpoint_cycles_ + kCheckpointEvery, now + 1);
+    limits.stop_at_cycles = std::min({limits.stop_at_cycles, due, now + look_every_});
+    limits.stop_at_events =
+        std::min(limits.stop_at_events, last_checkpoint_events_ + kCheckpointEvents);
   }
   if (const PastInput* input = next_input()) {
     if (position().retired < input->at.retired) {
@@ -85,7 +87,18 @@ RunStop Timeline::advance(const RunLimits& wanted, std::uint64_t cycles) {
     }
   }
   note_progress();
+  if (time_travel_) {
+    pace_looks(host_work() - work_before);
+  }
   return stop;
+}
+
+void Timeline::pace_looks(std::chrono::nanoseconds work) {
+  if (work > kLookWork) {
+    look_every_ = std::max(look_every_ / 4, kShortestLook);
+  } else if (work < kLookWork / 4) {
+    look_every_ = std::min(look_every_ * 2, kLongestLook);
+  }
 }
 
 void Timeline::note_progress() {

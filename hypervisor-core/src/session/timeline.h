@@ -84,13 +84,17 @@ class Timeline {
   static constexpr std::uint64_t kCheckpointEvery = 4'000'000;  // cycles
   static constexpr std::uint64_t kCheckpointEvents = 20'000;
   static constexpr std::chrono::milliseconds kCheckpointWork{15};
-  static constexpr std::uint64_t kLookAtWorkEvery = 100'000;  // cycles
+  // How far to run between two looks at that cost: it follows the pace of the run, for
+  // which a thousand cycles may be a microsecond (a loop) or a few milliseconds (MOV CR3).
+  static constexpr std::uint64_t kShortestLook = 1'000, kLongestLook = 400'000;  // cycles
+  static constexpr std::chrono::microseconds kLookWork{3000};
 
   bool go_back(Position target);
   void apply(const OutsideInput& input);
   void apply_due_inputs();
   const PastInput* next_input() const;
   void note_progress();
+  void pace_looks(std::chrono::nanoseconds work);
 
   template <class LookAround>
   RunStop finish_seek(Position target, LookAround& look_around) {
@@ -122,6 +126,7 @@ class Timeline {
   CheckpointStore checkpoints_;
   std::uint64_t last_checkpoint_cycles_ = 0, last_checkpoint_events_ = 0;
   std::chrono::nanoseconds last_checkpoint_work_{0};
+  std::uint64_t look_every_ = kShortestLook;
   Position furthest_;
   std::vector<PastInput> inputs_;  // in order
   std::size_t next_input_ = 0;     // the first that is still to come on the way forwards
