@@ -81,7 +81,12 @@ int measure(int argc, char** argv) {
   add_tracing_cost();
   add_time_travel();
   Table table;
-  benchmark::RunSpecifiedBenchmarks(json ? nullptr : &table);
+  if (benchmark::RunSpecifiedBenchmarks(json ? nullptr : &table) == 0) {
+    std::fprintf(
+        stderr,
+        "glassvisor-bench: no benchmark has such a name; --benchmark_list_tests lists them\n");
+    return 2;
+  }
   return check && !json && !table.all_met() ? 1 : 0;
 }
 
