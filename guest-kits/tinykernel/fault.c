@@ -12,22 +12,22 @@
 /* Bits of the error code. */
 enum { FAULT_PROTECTION = 1, FAULT_WRITE = 2 };
 
-static uint32_t fault_address(void) {
-  uint32_t address;
-  __asm__ volatile("movl %%cr2, %0" : "=r"(address));
+static uintptr_t fault_address(void) {
+  uintptr_t address;
+  __asm__ volatile("mov %%cr2, %0" : "=r"(address));
   return address;
 }
 
-static bool is_promised(uint32_t address) {
+static bool is_promised(uintptr_t address) {
   const uint32_t stack_bottom = USER_STACK_TOP - USER_STACK_PAGES * PAGE_SIZE;
   if (address >= stack_bottom && address < USER_STACK_TOP) return true;
   return address >= current->heap_start && address < current->heap_end;
 }
 
-static bool keep_promise(uint32_t address) {
-  uint32_t frame = frame_alloc();
+static bool keep_promise(uintptr_t address) {
+  uintptr_t frame = frame_alloc();
   if (frame == 0) return false;
-  if (!page_map(current->directory, address & ~(PAGE_SIZE - 1), frame, PAGE_USER | PAGE_WRITABLE)) {
+  if (!page_map(current->directory, address & PAGE_MASK, frame, PAGE_USER | PAGE_WRITABLE)) {
     frame_free(frame);
     return false;
   }
@@ -36,26 +36,27 @@ static bool keep_promise(uint32_t address) {
 }
 
 void page_fault(struct trap_frame* frame) {
-  uint32_t address = fault_address(); /* the next fault would overwrite CR2 */
+  uintptr_t address = fault_address(); /* the next fault would overwrite CR2 */
   bool protection = (frame->error & FAULT_PROTECTION) != 0;
 
   /* Also taken from ring 0: the kernel reads the buffer of a system call where the user has it. */
   if (current != NULL && !protection && is_promised(address) && keep_promise(address)) return;
 
   if (!trap_from_user(frame)) {
-    print("page fault at 0x%x, instruction at 0x%x\n", address, frame->eip);
+    print("page fault at 0x%x, instruction at 0x%x\n", (uint32_t)address, TRAP_ADDRESS(frame));
     panic("page fault in the kernel");
   }
   statistics.killed++;
   print("kernel: killed process %u (%s): page fault, %s 0x%x, %s\n", current->id, current->name,
-        (frame->error & FAULT_WRITE) != 0 ? "write to" : "read from", address,
+        (frame->error & FAULT_WRITE) != 0 ? "write to" : "read from", (uint32_t)address,
         protection ? "which is protected" : "where nothing is");
   process_exit();
 }
 
 void fatal_trap(struct trap_frame* frame, const char* name) {
   if (!trap_from_user(frame)) {
-    print("%s, error code 0x%x, instruction at 0x%x\n", name, frame->error, frame->eip);
+    print("%s, error code 0x%x, instruction at 0x%x\n", name, (uint32_t)frame->error,
+          TRAP_ADDRESS(frame));
     panic("exception in the kernel");
   }
   statistics.killed++;

@@ -18,7 +18,7 @@ static uint32_t search_from;
 static bool is_used(uint32_t number) { return (used[number / 32] >> (number % 32) & 1) != 0; }
 
 void frames_init(uint32_t memory_bytes) {
-  uint32_t first = (uint32_t)kernel_end / PAGE_SIZE;
+  uint32_t first = (uint32_t)(uintptr_t)kernel_end / PAGE_SIZE;
   uint32_t end = (memory_bytes < MANAGED_MEMORY ? memory_bytes : MANAGED_MEMORY) / PAGE_SIZE;
   for (uint32_t i = 0; i < FRAMES; i++) {
     /* Below the kernel lie the BIOS, the screen and the loader's notes: not ours to give away. */
@@ -29,9 +29,9 @@ void frames_init(uint32_t memory_bytes) {
 }
 
 /* A frame full of zeroes: what the last owner wrote is nobody else's business. */
-uint32_t frame_alloc(void) {
+uintptr_t frame_alloc(void) {
   interrupts_off();
-  uint32_t frame = 0;
+  uintptr_t frame = 0;
   for (uint32_t i = search_from; i < FRAMES; i++) {
     if (is_used(i)) continue;
     used[i / 32] |= 1u << (i % 32);
@@ -42,14 +42,14 @@ uint32_t frame_alloc(void) {
   }
   interrupts_on();
   if (frame != 0) {
-    uint32_t* words = (uint32_t*)frame; /* identity map */
-    for (uint32_t i = 0; i < PAGE_SIZE / 4; i++) words[i] = 0;
+    uintptr_t* words = (uintptr_t*)frame; /* identity map */
+    for (uint32_t i = 0; i < PAGE_SIZE / sizeof *words; i++) words[i] = 0;
   }
   return frame;
 }
 
-void frame_free(uint32_t frame) {
-  uint32_t number = frame / PAGE_SIZE;
+void frame_free(uintptr_t frame) {
+  uint32_t number = (uint32_t)(frame / PAGE_SIZE);
   interrupts_off();
   if (number >= FRAMES || !is_used(number)) panic("frame freed that nobody had");
   used[number / 32] &= ~(1u << (number % 32));

@@ -19,27 +19,16 @@
 #include <stdint.h>
 
 #define PAGE_SIZE 4096u
+#define PAGE_MASK (~(uintptr_t)(PAGE_SIZE - 1))
 #define MANAGED_MEMORY (8u << 20) /* bytes; all of it is identity-mapped */
 
 #define USER_BASE 0x40000000u
 #define USER_STACK_TOP 0x50000000u
 #define USER_STACK_PAGES 16u
 
-/* Selectors. The two low bits are the privilege level that the selector asks for. */
-#define KERNEL_CODE 0x08u
-#define KERNEL_DATA 0x10u
-#define USER_CODE 0x1bu
-#define USER_DATA 0x23u
-#define TASK_STATE 0x28u
-
-/* What vectors.asm leaves on the kernel stack; lowest address first. */
-struct trap_frame {
-  uint32_t es, ds;
-  uint32_t edi, esi, ebp, esp_ignored, ebx, edx, ecx, eax;
-  uint32_t vector, error;
-  uint32_t eip, cs, eflags; /* from here on pushed by the CPU */
-  uint32_t esp, ss;         /* only there if the trap came from ring 3 */
-};
+/* What depends on the CPU's mode: selectors, frames, gates, the width of a page-table entry. Of
+ * protected_mode/ or long_mode/; `diff -u protected_mode long_mode` shows what long mode changes. */
+#include "mode.h"
 
 /* serial.c, vga.c: the two places where text goes. */
 void serial_init(void);
@@ -65,19 +54,19 @@ bool interrupts_off_once(void);
 
 /* frames.c: physical memory, page by page. Zero means that none is left. */
 void frames_init(uint32_t memory_bytes);
-uint32_t frame_alloc(void);
-void frame_free(uint32_t frame);
+uintptr_t frame_alloc(void);
+void frame_free(uintptr_t frame);
 uint32_t frames_free(void);
 
 /* segments.c */
 void segments_init(void);
-void segments_set_kernel_stack(uint32_t top);
+void segments_set_kernel_stack(uintptr_t top);
 
 /* traps.c */
 void traps_init(void);
 bool trap_from_user(const struct trap_frame* frame);
 
-/* paging.c: an address space is named by its page directory. */
+/* paging.c: an address space is named by its directory, the page table that goes into CR3. */
 #define PAGE_PRESENT 0x001u
 #define PAGE_WRITABLE 0x002u
 #define PAGE_USER 0x004u
@@ -85,13 +74,13 @@ bool trap_from_user(const struct trap_frame* frame);
 #define PAGE_DIRTY 0x040u
 
 void paging_init(void);
-uint32_t* address_space_create(void);
-void address_space_enter(uint32_t* directory);
+page_entry_t* address_space_create(void);
+void address_space_enter(page_entry_t* directory);
 void address_space_leave(void);
-void address_space_destroy(uint32_t* directory);
-bool page_map(uint32_t* directory, uint32_t address, uint32_t frame, uint32_t flags);
-uint32_t* page_entry(uint32_t* directory, uint32_t address);
-void page_unmap(uint32_t* directory, uint32_t address);
+void address_space_destroy(page_entry_t* directory);
+bool page_map(page_entry_t* directory, uintptr_t address, uintptr_t frame, uint32_t flags);
+page_entry_t* page_entry(page_entry_t* directory, uintptr_t address);
+void page_unmap(page_entry_t* directory, uintptr_t address);
 
 /* fault.c */
 void page_fault(struct trap_frame* frame);
@@ -127,10 +116,10 @@ struct process {
   unsigned id;
   const char* name;
   enum process_state state;
-  uint32_t* directory;     /* page directory; its address is also what goes into CR3 */
-  uint32_t kernel_stack;   /* one page */
-  uint32_t* stack_pointer; /* where switch_stacks left off */
-  uint32_t heap_start, heap_end;
+  page_entry_t* directory;  /* its address is also what goes into CR3 */
+  uintptr_t kernel_stack;   /* one page */
+  uintptr_t* stack_pointer; /* where switch_stacks left off */
+  uintptr_t heap_start, heap_end;
   uint32_t wake_tick;
 };
 
@@ -138,12 +127,12 @@ extern struct process processes[PROCESSES];
 extern struct process* current; /* null while the scheduler itself runs */
 
 void process_create(const char* name, const uint8_t* image);
-bool process_owns(uint32_t start, uint32_t length);
+bool process_owns(uintptr_t start, uintptr_t length);
 void process_exit(void) __attribute__((noreturn));
 void process_reap(struct process* dead);
 
 /* program.c: puts a linked program into an address space; returns its entry, 0 for no memory. */
-uint32_t program_load(uint32_t* directory, const uint8_t* image, uint32_t* end);
+uintptr_t program_load(page_entry_t* directory, const uint8_t* image, uintptr_t* end);
 
 /* schedule.c */
 void schedule_until_all_are_dead(void);

@@ -15,12 +15,6 @@ struct statistics statistics;
 
 extern void process_first_return(void); /* vectors.asm */
 
-/* What switch_stacks finds when it comes to a stack. */
-struct switch_frame {
-  uint32_t edi, esi, ebx, ebp;
-  void (*return_to)(void);
-};
-
 void process_create(const char* name, const uint8_t* image) {
   struct process* p = &processes[statistics.created];
   if (statistics.created == PROCESSES) panic("too many processes");
@@ -30,26 +24,22 @@ void process_create(const char* name, const uint8_t* image) {
   p->directory = address_space_create();
   p->kernel_stack = frame_alloc();
   if (p->directory == NULL || p->kernel_stack == 0) panic("no memory for a process");
-  uint32_t entry = program_load(p->directory, image, &p->heap_start);
+  uintptr_t entry = program_load(p->directory, image, &p->heap_start);
   if (entry == 0) panic("no memory for a program");
   p->heap_end = p->heap_start;
 
   struct trap_frame* trap = (struct trap_frame*)(p->kernel_stack + PAGE_SIZE) - 1;
-  trap->ds = trap->es = trap->ss = USER_DATA;
-  trap->cs = USER_CODE;
-  trap->eip = entry;
-  trap->esp = USER_STACK_TOP; /* its first push will fault, and be answered with a page */
-  trap->eflags = 0x202;       /* interrupts on; bit 1 is always set; I/O privilege level 0 */
+  trap_frame_of_new_process(trap, entry, USER_STACK_TOP); /* its first push will fault */
 
   struct switch_frame* frame = (struct switch_frame*)trap - 1;
   frame->return_to = process_first_return;
-  p->stack_pointer = (uint32_t*)frame;
+  p->stack_pointer = (uintptr_t*)frame;
   p->state = PROCESS_READY;
 }
 
 /* Whether the current process may hand us this stretch of its memory to read. */
-bool process_owns(uint32_t start, uint32_t length) {
-  uint32_t end = start + length;
+bool process_owns(uintptr_t start, uintptr_t length) {
+  uintptr_t end = start + length;
   if (end < start) return false;
   if (start >= USER_BASE && end <= current->heap_end) return true;
   return start >= USER_STACK_TOP - USER_STACK_PAGES * PAGE_SIZE && end <= USER_STACK_TOP;

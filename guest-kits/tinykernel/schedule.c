@@ -11,9 +11,9 @@
  */
 #include "kernel.h"
 
-extern void switch_stacks(uint32_t** save, uint32_t* load); /* vectors.asm */
+extern void switch_stacks(uintptr_t** save, uintptr_t* load); /* vectors.asm */
 
-static uint32_t* scheduler_stack_pointer;
+static uintptr_t* scheduler_stack_pointer;
 static unsigned last_run; /* index into processes */
 
 /* The first ready one after the one that ran last; null if nobody is ready. */

@@ -9,33 +9,33 @@
 
 enum { REFUSED = 0xffffffff };
 
-static uint32_t call_write(uint32_t text, uint32_t length) {
+static uint32_t call_write(uintptr_t text, uintptr_t length) {
   /* Checked, because the kernel can read everything and the process cannot. */
   if (!process_owns(text, length)) return REFUSED;
   console_write((const char*)text, length);
-  return length;
+  return (uint32_t)length;
 }
 
 /* Growing is a promise that fault.c keeps; shrinking takes effect at once. */
 static uint32_t call_sbrk(int32_t bytes) {
-  uint32_t old_end = current->heap_end;
-  uint32_t new_end = old_end + (uint32_t)bytes;
+  uintptr_t old_end = current->heap_end;
+  uintptr_t new_end = old_end + (uintptr_t)bytes;
   uint32_t limit = USER_STACK_TOP - USER_STACK_PAGES * PAGE_SIZE;
   if (bytes % (int32_t)PAGE_SIZE != 0) return REFUSED;
   if (new_end < current->heap_start || new_end > limit) return REFUSED;
   if ((bytes < 0) != (new_end < old_end)) return REFUSED; /* wrapped around */
   current->heap_end = new_end;
-  for (uint32_t page = new_end; page < old_end; page += PAGE_SIZE) {
+  for (uintptr_t page = new_end; page < old_end; page += PAGE_SIZE) {
     page_unmap(current->directory, page);
   }
-  return old_end;
+  return (uint32_t)old_end;
 }
 
 /* The CPU itself sets the dirty bit in the entry at the first write through it. */
 static uint32_t call_dirty(void) {
   uint32_t count = 0;
-  for (uint32_t page = current->heap_start; page < current->heap_end; page += PAGE_SIZE) {
-    const uint32_t* entry = page_entry(current->directory, page);
+  for (uintptr_t page = current->heap_start; page < current->heap_end; page += PAGE_SIZE) {
+    const page_entry_t* entry = page_entry(current->directory, page);
     if (entry != NULL && (*entry & PAGE_PRESENT) != 0 && (*entry & PAGE_DIRTY) != 0) count++;
   }
   return count;
@@ -54,7 +54,7 @@ static uint32_t call_yield(void) {
   return 0;
 }
 
-static uint32_t perform(uint32_t number, uint32_t first, uint32_t second) {
+static uint32_t perform(uint32_t number, uintptr_t first, uintptr_t second) {
   switch (number) {
     case CALL_EXIT:
       call_exit();
@@ -66,7 +66,7 @@ static uint32_t perform(uint32_t number, uint32_t first, uint32_t second) {
     case CALL_YIELD:
       return call_yield();
     case CALL_SLEEP:
-      sleep_ticks(first * TICKS_PER_SECOND / 1000);
+      sleep_ticks((uint32_t)first * TICKS_PER_SECOND / 1000);
       return 0;
     case CALL_SBRK:
       return call_sbrk((int32_t)first);
@@ -85,5 +85,5 @@ static uint32_t perform(uint32_t number, uint32_t first, uint32_t second) {
 
 void system_call(struct trap_frame* frame) {
   statistics.system_calls++;
-  frame->eax = perform(frame->eax, frame->ebx, frame->ecx);
+  CALL_RESULT(frame) = perform(CALL_NUMBER(frame), CALL_FIRST(frame), CALL_SECOND(frame));
 }

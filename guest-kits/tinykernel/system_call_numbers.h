@@ -2,8 +2,9 @@
  *
  * system_call_numbers.h - what a program asks the kernel for; shared by both sides.
  *
- * INT 0x80 with the number in EAX and arguments in EBX and ECX; the result comes back in EAX, -1
- * for a refusal.
+ * Protected mode: INT 0x80 with the number in EAX and arguments in EBX and ECX. Long mode: SYSCALL
+ * with the number in RAX and arguments in RDI and RSI. The result comes back in EAX, -1 for a
+ * refusal.
  */
 #ifndef SYSTEM_CALL_NUMBERS_H
 #define SYSTEM_CALL_NUMBERS_H

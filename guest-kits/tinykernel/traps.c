@@ -6,32 +6,18 @@
  */
 #include "kernel.h"
 
-extern uint32_t vector_doors[48]; /* vectors.asm */
-extern char system_call_door[];
+extern uintptr_t vector_doors[48]; /* vectors.asm */
 
-static uint64_t table[SYSCALL_VECTOR + 1];
-
-enum {
-  INTERRUPT_GATE = 0x8e,     /* clears IF on the way in */
-  TRAP_GATE_FOR_USER = 0xef, /* leaves IF alone; privilege level 3, so that INT n may use it */
-};
-
-static uint64_t gate(uint32_t handler, uint8_t kind) {
-  uint32_t low = KERNEL_CODE << 16 | (handler & 0xffff);
-  uint32_t high = (handler & 0xffff0000) | (uint32_t)kind << 8;
-  return (uint64_t)high << 32 | low;
-}
+static gate_t table[SYSCALL_VECTOR + 1];
 
 void traps_init(void) {
   for (unsigned i = 0; i < 48; i++) table[i] = gate(vector_doors[i], INTERRUPT_GATE);
-
-  /* A system call can take long, and devices should not wait for it: interrupts stay on. */
-  table[SYSCALL_VECTOR] = gate((uint32_t)system_call_door, TRAP_GATE_FOR_USER);
+  system_calls_init(table);
 
   struct {
     uint16_t limit;
-    uint32_t base;
-  } __attribute__((packed)) pointer = {sizeof table - 1, (uint32_t)table};
+    uintptr_t base;
+  } __attribute__((packed)) pointer = {sizeof table - 1, (uintptr_t)table};
   __asm__ volatile("lidt %0" : : "m"(pointer) : "memory");
 }
 
@@ -39,7 +25,7 @@ void traps_init(void) {
 bool trap_from_user(const struct trap_frame* frame) { return (frame->cs & 3) == 3; }
 
 static void device_interrupt(struct trap_frame* frame) {
-  unsigned irq = frame->vector - IRQ_BASE;
+  unsigned irq = (unsigned)frame->vector - IRQ_BASE;
   if (pic_is_spurious(irq)) return;
   if (irq == IRQ_KEYBOARD) keyboard_interrupt();
   pic_done(irq); /* before the tick: it may switch to a process that does not come back here soon */
@@ -72,7 +58,7 @@ static const char* exception_name(uint32_t vector) {
 }
 
 void trap(struct trap_frame* frame) {
-  if (frame->vector == SYSCALL_VECTOR) {
+  if (frame->vector == SYSCALL_VECTOR || is_stray_system_call(frame)) {
     system_call(frame);
     return;
   }
@@ -82,7 +68,7 @@ void trap(struct trap_frame* frame) {
   } else if (frame->vector == 14) {
     page_fault(frame);
   } else {
-    fatal_trap(frame, exception_name(frame->vector));
+    fatal_trap(frame, exception_name((uint32_t)frame->vector));
   }
   interrupts_left();
 }

@@ -18,7 +18,7 @@ int main(void) {
   /* Each first touch faults, whether it reads or writes. Only a write makes the page dirty. */
   for (unsigned page = 0; page < PAGES / 2; page++) heap[page * WORDS] = page + 1;
   uint32_t sum = sum_of(heap, PAGES * WORDS);
-  say("pages: of %u pages read, %u are dirty", PAGES, kernel_call(CALL_DIRTY, 0, 0));
+  say("pages: of %u pages read, %u are dirty", PAGES, (uint32_t)kernel_call(CALL_DIRTY, 0, 0));
   say("pages: they add up to %u", sum, 0);
 
   /* Given back and taken again, the pages are new ones, whatever the CPU remembers of the old. */

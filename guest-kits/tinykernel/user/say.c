@@ -24,7 +24,7 @@ void write_text(const char* format, uint32_t first, uint32_t second) {
   char line[LINE];
   char* at = line;
   *at++ = '[';
-  at = append_number(at, kernel_call(CALL_GETPID, 0, 0));
+  at = append_number(at, (uint32_t)kernel_call(CALL_GETPID, 0, 0));
   *at++ = ']';
   *at++ = ' ';
   for (; *format != 0 && at < line + LINE - 11; format++) {
@@ -37,7 +37,7 @@ void write_text(const char* format, uint32_t first, uint32_t second) {
     }
   }
   *at++ = '\n';
-  kernel_call(CALL_WRITE, (uint32_t)line, (uint32_t)(at - line));
+  kernel_call(CALL_WRITE, (uintptr_t)line, (uintptr_t)(at - line));
 }
 
 void say(const char* format, uint32_t first, uint32_t second) {

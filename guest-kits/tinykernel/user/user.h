@@ -10,7 +10,7 @@
 #include "system_call_numbers.h"
 
 /* start.asm. Returns what the kernel left in EAX. */
-uint32_t kernel_call(uint32_t number, uint32_t first, uint32_t second);
+uintptr_t kernel_call(uint32_t number, uintptr_t first, uintptr_t second);
 
 /* say.c. Text, with each %u replaced by the next of the two values. */
 void write_text(const char* format, uint32_t first, uint32_t second);

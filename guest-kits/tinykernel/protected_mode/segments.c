@@ -60,4 +60,4 @@ void segments_init(void) {
       : "eax", "memory");
 }
 
-void segments_set_kernel_stack(uint32_t top) { task_state.esp0 = top; }
+void segments_set_kernel_stack(uintptr_t top) { task_state.esp0 = top; }
