@@ -19,7 +19,7 @@ constexpr std::uint64_t kEventsAtMost = 10'000;
 
 // A snapshot that holds what `view` asks for.
 std::shared_ptr<const Snapshot> look(lua_State* state, const ViewRequest& view) {
-  const Notice notice = perform_for(state, SetView{view});
+  const Notice notice = perform_for(state, Look{view});
   return notice.snapshot ? notice.snapshot : session_of(state).snapshot();
 }
 

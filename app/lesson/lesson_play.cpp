@@ -190,7 +190,7 @@ void LessonPlayer::Implementation::finish_observing(std::size_t beat_index, LuaV
   shown = machine;
   ViewRequest view;
   view.state_hash = true;
-  const Notice notice = machine->perform(SetView{view});
+  const Notice notice = machine->perform(Look{view});
   played.snapshot = notice.snapshot ? notice.snapshot : machine->snapshot();
   played.state_hash = played.snapshot->state_hash.value_or(0);
   played.event_log_hash = machine->event_log_hash();

@@ -41,9 +41,9 @@ Gva address_of(const Session& session, const std::string& name) {
 
 // Echoes every byte of the serial line and exits on 'q'. Polls: mov dx,3fd; in al,dx; test al,1;
 // jz -5; mov dx,3f8; in al,dx; cmp al,'q'; je +3; out dx,al; jmp back; mov dx,f4; out dx,al; hlt
-const std::vector<std::uint8_t> kEcho = {
-    0x66, 0xba, 0xfd, 0x03, 0xec, 0xa8, 0x01, 0x74, 0xfb, 0x66, 0xba, 0xf8, 0x03, 0xec, 0x3c,
-    'q',  0x74, 0x03, 0xee, 0xeb, 0xeb, 0x66, 0xba, 0xf4, 0x00, 0xee, 0xf4};
+const std::vector<std::uint8_t> kEcho = {0x66, 0xba, 0xfd, 0x03, 0xec, 0xa8, 0x01, 0x74, 0xfb,
+                                         0x66, 0xba, 0xf8, 0x03, 0xec, 0x3c, 'q',  0x74, 0x03,
+                                         0xee, 0xeb, 0xeb, 0x66, 0xba, 0xf4, 0x00, 0xee, 0xf4};
 const std::vector<std::uint8_t> kForEver = {0x40, 0xeb, 0xfd};  // inc eax; jmp -3
 
 gv::Run instructions(std::uint64_t count) {
@@ -175,14 +175,31 @@ TEST(Control, ARefusedCommandSaysWhy) {
   const auto s = session_of(std::move(config));
   const Notice end = s->perform(gv::Run{});
   EXPECT_EQ(end.cause, StopCause::GuestExited) << end.text;
-  for (const Command& command :
-       {Command(gv::Run{}), Command(Step{1}), Command(StepBack{1}), Command(Type{"x"}),
-        Command(RunBack{}), Command(Seek{0})}) {
+  for (const Command& command : {Command(gv::Run{}), Command(Step{1}), Command(StepBack{1}),
+                                 Command(Type{"x"}), Command(RunBack{}), Command(Seek{0})}) {
     const Notice notice = s->perform(command);
     EXPECT_TRUE(notice.refused) << command.index();
     EXPECT_FALSE(notice.text.empty()) << command.index();
     EXPECT_EQ(notice.snapshot->position, end.snapshot->position);
   }
+}
+
+TEST(Control, ALookLeavesWhatOthersAskedForInPlace) {
+  const auto s = tinykernel();
+  const Gva kernel = address_of(*s, "system_call");
+  ViewRequest panel;
+  panel.walk = kernel;
+  s->perform(SetView{panel});
+  const Notice stop = s->perform(instructions(300'000));
+  ASSERT_TRUE(stop.snapshot->guest_walk);
+  ViewRequest memory;
+  memory.memory = {kernel, 4};
+  const Notice seen = s->perform(Look{memory});
+  EXPECT_EQ(seen.snapshot->memory.size(), 4u);
+  EXPECT_FALSE(seen.snapshot->guest_walk);
+  EXPECT_EQ(seen.snapshot->cause, StopCause::InstructionLimit);
+  EXPECT_EQ(s->snapshot(), stop.snapshot) << "the published snapshot is the same object";
+  EXPECT_TRUE(s->perform(Step{1}).snapshot->guest_walk);
 }
 
 TEST(Control, PauseWorksInTheMiddleOfARun) {

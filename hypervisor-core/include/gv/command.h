@@ -75,7 +75,12 @@ struct Pause {};
 struct SetBreakpoints {
   std::vector<Breakpoint> breakpoints;
 };
+// What every published snapshot holds from now on.
 struct SetView {
+  ViewRequest view;
+};
+// One snapshot with what `view` asks for, in the answer alone: what is published stays as it is.
+struct Look {
   ViewRequest view;
 };
 struct Type {
@@ -93,7 +98,7 @@ struct WriteMemory {
   std::vector<std::uint8_t> bytes;
 };
 
-using Command = std::variant<Run, Step, StepBack, RunBack, Seek, Pause, SetBreakpoints, SetView,
+using Command = std::variant<Run, Step, StepBack, RunBack, Seek, Pause, SetBreakpoints, SetView, Look,
                              Type, PressKeys, WriteRegister, WriteMemory>;
 
 // The answer to a command.

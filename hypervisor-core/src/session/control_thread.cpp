@@ -110,6 +110,10 @@ void ControlThread::answer(Notice notice) {
 }
 
 void ControlThread::execute(const Queued& queued) {
+  if (const auto* look = std::get_if<Look>(&queued.command)) {
+    answer(answer_to(*look, queued.id));
+    return;
+  }
   const Outcome outcome = carry_out(queued.command);
   Notice notice;
   notice.command = queued.id;
@@ -274,7 +278,8 @@ bool ControlThread::serve_queue_while_running() {
     }
     const bool harmless = std::holds_alternative<Type>(next.command) ||
                           std::holds_alternative<PressKeys>(next.command) ||
-                          std::holds_alternative<SetView>(next.command);
+                          std::holds_alternative<SetView>(next.command) ||
+                          std::holds_alternative<Look>(next.command);
     if (harmless && !machine_->at_boundary()) {
       // Input enters between instructions of the guest, never inside one.
       const std::lock_guard lock(mutex_);
@@ -283,6 +288,10 @@ bool ControlThread::serve_queue_while_running() {
     }
     Notice notice;
     notice.command = next.id;
+    if (const auto* look = std::get_if<Look>(&next.command)) {
+      answer(answer_to(*look, next.id));
+      continue;
+    }
     if (harmless) {
       carry_out(next.command);
     } else if (std::holds_alternative<Pause>(next.command)) {
@@ -408,21 +417,41 @@ std::string ControlThread::sentence(StopCause cause, std::uint32_t breakpoint) c
   return {};
 }
 
+std::shared_ptr<Snapshot> ControlThread::picture(const ViewRequest& view) const {
+  auto built = std::make_shared<Snapshot>(build_snapshot(*machine_, symbols_, view, config_));
+  built->furthest = timeline_.furthest();
+  built->registers_before = registers_at_last_stop_;
+  return built;
+}
+
+// The machine has not moved since the last stop was published, or is running still.
+Notice ControlThread::answer_to(const Look& look, std::uint64_t id) const {
+  const std::shared_ptr<Snapshot> built = picture(look.view);
+  const std::shared_ptr<const Snapshot> last = snapshot();
+  built->generation = last->generation;
+  built->state = last->state;
+  built->cause = last->cause;
+  built->cause_text = last->cause_text;
+  Notice notice;
+  notice.command = id;
+  notice.text = last->cause_text;
+  notice.snapshot = built;
+  return notice;
+}
+
 void ControlThread::publish(RunState state, StopCause cause, std::uint32_t breakpoint) {
-  auto built = std::make_shared<Snapshot>(build_snapshot(*machine_, symbols_, view_, config_));
+  const std::shared_ptr<Snapshot> built = picture(view_);
   built->generation = ++generation_;
   built->state = state;
   built->cause = cause;
   built->cause_text =
       state == RunState::Running ? "The guest is running." : sentence(cause, breakpoint);
-  built->furthest = timeline_.furthest();
-  built->registers_before = registers_at_last_stop_;
   if (state != RunState::Running) {
     registers_at_last_stop_ = built->registers;
   }
   last_publish_ = Clock::now();
   const std::lock_guard lock(mutex_);
-  snapshot_ = std::move(built);
+  snapshot_ = built;
 }
 
 void ControlThread::publish_if_due() {

@@ -73,6 +73,8 @@ class ControlThread {
   bool pause_requested();
   void settle_after_exit();
   void publish(RunState state, StopCause cause, std::uint32_t breakpoint);
+  std::shared_ptr<Snapshot> picture(const ViewRequest& view) const;
+  Notice answer_to(const Look& look, std::uint64_t id) const;
   void publish_if_due();
   std::string sentence(StopCause cause, std::uint32_t breakpoint) const;
 
