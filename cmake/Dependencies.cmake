@@ -40,6 +40,15 @@ gv_target(json nlohmann_json nlohmann_json::nlohmann_json)
 gv_target(cli11 CLI11 CLI11::CLI11)
 # Lua compiled as C++: its errors are exceptions, so destructors run.
 gv_pkg(lua lua5.4-c++)
+# Debian 12's build exports C names, Debian 13's C++ names.
+include(CheckCXXSourceCompiles)
+set(CMAKE_REQUIRED_LIBRARIES PkgConfig::GV_lua)
+check_cxx_source_compiles("#include <lua.h>
+int main() { return lua_gettop(nullptr); }" GV_LUA_HAS_CXX_NAMES)
+unset(CMAKE_REQUIRED_LIBRARIES)
+if(GV_LUA_HAS_CXX_NAMES)
+  target_compile_definitions(PkgConfig::GV_lua INTERFACE GV_LUA_HAS_CXX_NAMES)
+endif()
 gv_pkg(md4c md4c)
 gv_pkg(md4c_html md4c-html)
 gv_pkg(zstd libzstd)

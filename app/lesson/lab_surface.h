@@ -7,8 +7,7 @@
 #pragma once
 
 #include "lesson/lab_bindings.h"
-
-#include <lua5.4/lua.hpp>
+#include "lesson/lua_api.h"
 
 #include <memory>
 #include <span>

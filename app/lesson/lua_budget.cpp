@@ -2,7 +2,7 @@
 
 #include "lesson/lua_budget.h"
 
-#include <lua5.4/lua.hpp>
+#include "lesson/lua_api.h"
 
 #include <cstdlib>
 

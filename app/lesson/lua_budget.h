@@ -9,10 +9,9 @@
 
 #pragma once
 
+#include "lesson/lua_api.h"
 #include "lesson/lua_host.h"
 #include "lesson/random.h"
-
-#include <lua5.4/lua.hpp>
 
 #include <atomic>
 #include <cstdint>

@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include <lua5.4/lua.hpp>
+#include "lesson/lua_api.h"
 
 namespace gv {
 

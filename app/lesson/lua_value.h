@@ -8,9 +8,8 @@
 
 #pragma once
 
+#include "lesson/lua_api.h"
 #include "lesson/lua_host.h"
-
-#include <lua5.4/lua.hpp>
 
 namespace gv {
 

@@ -2,17 +2,12 @@
 
 #include "lesson/machine_values.h"
 
+#include "gv/overloaded.h"
+
 #include <fmt/format.h>
 
 namespace gv {
 namespace {
-
-template <class... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-template <class... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
 
 std::string text(std::string_view view) { return std::string(view); }
 

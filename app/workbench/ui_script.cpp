@@ -4,7 +4,7 @@
 
 #include "workbench/ui_script.h"
 
-#include <lua5.4/lua.hpp>
+#include "lesson/lua_api.h"
 
 #include <array>
 #include <chrono>

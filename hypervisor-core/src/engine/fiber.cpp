@@ -67,7 +67,7 @@ struct Fiber::State {
     __sanitizer_finish_switch_fiber(nullptr, &self->outside_bottom, &self->outside_size);
 #endif
     self->entry(self->argument);
-    GV_CHECK(!"a fiber's entry returned");
+    GV_CHECK(false && "a fiber's entry returned");
   }
 };
 

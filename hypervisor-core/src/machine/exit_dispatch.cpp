@@ -5,21 +5,11 @@
 #include "machine/machine.h"
 
 #include "devices/bios.h"
+#include "gv/overloaded.h"
 
 #include <variant>
 
 namespace gv {
-
-namespace {
-
-template <class... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-template <class... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
-
-}  // namespace
 
 void Machine::dispatch(const Exit& exit) {
   port_reply_ = 0;
@@ -42,7 +32,7 @@ void Machine::dispatch(const Exit& exit) {
                    address_reached_ = true;
                  },
                  // CPUID traps only where an engine makes it trap; Unicorn's does not.
-                 [&](const CpuidExecuted&) { GV_CHECK(!"no engine here exits on CPUID"); },
+                 [&](const CpuidExecuted&) { GV_CHECK(false && "no engine here exits on CPUID"); },
              },
              exit);
   if (answered) {

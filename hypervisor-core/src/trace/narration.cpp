@@ -6,6 +6,7 @@
 // "the hypervisor" for us, and use the manual's names.
 
 #include "gv/event_log.h"
+#include "gv/overloaded.h"
 #include "x86/exceptions.h"
 
 #include <fmt/format.h>
@@ -15,11 +16,6 @@
 
 namespace gv {
 namespace {
-
-template <class... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
 
 std::string_view subject(Storey storey) {
   switch (storey) {
