@@ -2,6 +2,8 @@
 
 #include "bios_guest.h"
 
+#include <algorithm>
+
 namespace gv {
 namespace {
 

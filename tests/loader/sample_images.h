@@ -9,6 +9,7 @@
 
 #include "loader/image.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 

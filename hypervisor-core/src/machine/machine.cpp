@@ -12,6 +12,8 @@
 #include "technique/bare_metal/bare_metal.h"
 #include "technique/trap_and_emulate/trap_and_emulate.h"
 
+#include <algorithm>
+
 namespace gv {
 
 namespace {

@@ -8,6 +8,7 @@
 #include "x86/descriptor.h"
 #include "x86/exceptions.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace gv {
