@@ -40,6 +40,7 @@ struct PageWalk {
   std::uint64_t physical = 0;  // of the byte: Gpa for the guest's tables, Mpa for a shadow
   std::uint64_t page_size = kPageSize;
   bool writable = false, user = false, accessed = false, dirty = false;
+  bool executable = true;  // no entry on the way has NX
 };
 
 }  // namespace gv

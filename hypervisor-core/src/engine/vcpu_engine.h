@@ -150,6 +150,10 @@ class VcpuEngine {
   // Memory was changed from outside the guest: translated code is void.
   virtual void forget_code() = 0;
 
+  // The same of these bytes alone, by a device or a loader. An engine that compares or forgets
+  // code in other ways need not listen.
+  virtual void memory_written(Mpa, std::uint64_t) {}
+
   // REQUIRES for both: the last exit was not PortAccessed, and !inside_block().
   virtual EngineState save() = 0;
   virtual Result<void> restore(const EngineState& state) = 0;

@@ -13,7 +13,7 @@ Result<void> check_available(EngineKind engine, TechniqueKind technique) {
   const auto refuse = [&](const std::string& why) {
     return Error{ErrorCode::NotAvailable, pair + " cannot be had: " + why};
   };
-  if (engine != EngineKind::Unicorn) {
+  if (engine == EngineKind::Kvm) {
     return refuse("this version has no " + std::string(name_of(engine)) +
                   " engine; use --engine unicorn");
   }

@@ -7,6 +7,7 @@
 #include "devices/keyboard_8042.h"
 #include "devices/pic_8259.h"
 #include "devices/serial_16550.h"
+#include "engine/interpreter/interpreter_engine.h"
 #include "engine/unicorn_engine.h"
 #include "loader/image.h"
 #include "technique/bare_metal/bare_metal.h"
@@ -31,6 +32,17 @@ class LoaderSink final : public GuestMemorySink {
  private:
   GuestMemory& memory_;
 };
+
+Result<std::unique_ptr<VcpuEngine>> create_engine(EngineKind kind, MachineMemory& memory) {
+  if (kind == EngineKind::Interpreter) {
+    return std::unique_ptr<VcpuEngine>(std::make_unique<InterpreterEngine>(memory));
+  }
+  auto engine = UnicornEngine::create(memory);
+  if (!engine) {
+    return engine.error();
+  }
+  return std::unique_ptr<VcpuEngine>(std::move(*engine));
+}
 
 }  // namespace
 
@@ -68,7 +80,7 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config) {
   }
   m.symbols_ = image->symbols;
 
-  auto engine = UnicornEngine::create(m.machine_memory_);
+  auto engine = create_engine(config.engine, m.machine_memory_);
   if (!engine) {
     return engine.error();
   }
@@ -154,6 +166,14 @@ void Machine::read_memory(Gpa address, void* out, std::size_t bytes) {
 }
 void Machine::write_memory(Gpa address, const void* from, std::size_t bytes) {
   memory_->write(address, from, bytes);
+  for (std::size_t done = 0; done < bytes;) {
+    const Gpa at = address + done;
+    const std::size_t chunk = std::min<std::size_t>(bytes - done, kPageSize - at.page_offset());
+    if (const auto machine = memory_->translate(at)) {
+      engine_->memory_written(*machine, chunk);
+    }
+    done += chunk;
+  }
 }
 
 std::uint32_t Machine::read_port(std::uint16_t port, std::uint8_t size) {

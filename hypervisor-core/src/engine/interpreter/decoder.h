@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+//
+// decoder.h - from an instruction's bytes to an Operation.
+//
+// Our own reading of the opcode maps, independent of Zydis: the differential
+// tests compare the two, and the record of an instruction's fields comes from
+// here. Integer instructions and the privileged set, for 16-, 32- and 64-bit
+// code; everything else decodes to #UD.
+//
+// Pure functions. Source: SDM vol. 2A, "Instruction Format"; vol. 2D, "Opcode Map".
+
+#pragma once
+
+#include "engine/interpreter/operation.h"
+#include "x86/decode.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace gv::interpreter {
+
+// Which bytes of the instruction are what. An offset of 0 with a size of 0: it has none.
+struct Encoding {
+  struct Field {
+    std::uint8_t offset = 0, size = 0;
+    bool operator==(const Field&) const = default;
+  };
+  Field prefixes, rex, opcode, modrm, sib, displacement, immediate;
+  std::uint8_t length = 0;
+  std::uint8_t operand_bytes = 4, address_bytes = 4;
+  bool operator==(const Encoding&) const = default;
+};
+
+struct Decoded {
+  Operation operation;
+  Encoding encoding;
+  bool needs_more_bytes = false;  // `available` ended inside the instruction
+};
+
+// Always gives an operation that can be executed: bytes that are no instruction raise #UD,
+// and one longer than fifteen bytes #GP.
+Decoded decode(const std::uint8_t* bytes, std::size_t available, x86::CodeSize size);
+
+}  // namespace gv::interpreter

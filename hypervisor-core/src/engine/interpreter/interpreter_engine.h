@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+//
+// interpreter_engine.h - our own x86 CPU as an engine.
+//
+// Deterministic: a run is a function of memory and registers alone. It can stop
+// between any two instructions, and does so where an Entry asks; so unlike on
+// Unicorn every instruction boundary is a block boundary, but for the one that
+// STI and loads of SS shade from interrupts.
+//
+// Not modelled: floating point and vectors, virtual-8086 mode, task switches,
+// debug registers, alignment checks, SMEP, SMAP, a local APIC. CPUID says so.
+//
+// Control thread only.
+
+#pragma once
+
+#include "engine/interpreter/instruction_record.h"
+#include "engine/vcpu_engine.h"
+#include "memory/machine_memory.h"
+
+#include <memory>
+
+namespace gv {
+
+class InterpreterEngine final : public VcpuEngine {
+ public:
+  explicit InterpreterEngine(MachineMemory& memory);
+  ~InterpreterEngine() override;
+
+  EngineTraits traits() const override { return {"interpreter", true}; }
+  Result<Exit> run(const Entry& entry) override;
+  std::uint64_t retired() const override;
+  bool inside_block() const override;
+
+  std::uint64_t rip() override;
+  void set_rip(std::uint64_t value) override;
+  std::uint64_t rflags() override;
+  void set_rflags(std::uint64_t value) override;
+  std::uint64_t gpr(Gpr which) override;
+  void set_gpr(Gpr which, std::uint64_t value) override;
+  std::uint16_t selector(SegmentName which) override;
+  void set_selector(SegmentName which, std::uint16_t value) override;
+  std::uint64_t control(ControlRegister which) override;
+  void set_control(ControlRegister which, std::uint64_t value) override;
+  std::optional<std::uint64_t> msr(Msr which) override;
+  bool set_msr(Msr which, std::uint64_t value) override;
+  DescriptorTableRegister gdtr() override;
+  DescriptorTableRegister idtr() override;
+  Segment task_register() override;
+  std::uint16_t ldt_selector() override;
+  void set_gdtr(const DescriptorTableRegister& value) override;
+  void set_idtr(const DescriptorTableRegister& value) override;
+  std::uint64_t code_base() override;
+  int code_bits() override;
+  Gva linear_rip() override;
+
+  Result<void> set_up_monitor(const MonitorPages& pages) override;
+  void switch_privilege(const PrivilegeSwitch& to) override;
+  void watch(const std::vector<Gva>& addresses) override;
+  void flush_tlb() override;
+  void enter_address_space(std::uint64_t) override {}  // code is known by its physical address
+  void forget_code() override;
+  void memory_written(Mpa from, std::uint64_t bytes) override;
+  EngineState save() override;
+  Result<void> restore(const EngineState& state) override;
+
+  // A segment register with what the CPU keeps behind it. No other engine shows that.
+  const Segment& segment(SegmentName which) const;
+  // Runs one instruction and tells how it went, step by step. The Exit is the one that run()
+  // would have given, or BudgetSpent when it simply completed.
+  interpreter::InstructionRecord step_inside(const Entry& entry);
+  // The record without running it: what the bytes at RIP say.
+  interpreter::InstructionRecord look_inside();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace gv

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+//
+// interpreter_registers.cpp - register access from outside, and changes of ring.
+
+#include "engine/interpreter/descriptor_access.h"
+#include "engine/interpreter/interpreter_state.h"
+#include "engine/interpreter/processor_model.h"
+
+namespace gv {
+
+using namespace interpreter;
+
+std::uint64_t InterpreterEngine::rip() { return state_->cpu.rip(); }
+void InterpreterEngine::set_rip(std::uint64_t value) { state_->cpu.rip() = value; }
+std::uint64_t InterpreterEngine::rflags() { return state_->cpu.flags.word(); }
+void InterpreterEngine::set_rflags(std::uint64_t value) { state_->cpu.flags.set_word(value); }
+std::uint64_t InterpreterEngine::gpr(Gpr which) { return state_->cpu.gpr(which); }
+
+void InterpreterEngine::set_gpr(Gpr which, std::uint64_t value) {
+  state_->cpu.gpr(which) = state_->cpu.long_mode() ? value : value & 0xffffffff;
+}
+
+const Segment& InterpreterEngine::segment(SegmentName which) const {
+  return state_->cpu.segment(which).value;
+}
+
+std::uint16_t InterpreterEngine::selector(SegmentName which) {
+  return state_->selectors[static_cast<std::size_t>(which)].value_or(
+      state_->cpu.segment(which).value.selector);
+}
+
+void InterpreterEngine::set_selector(SegmentName which, std::uint16_t value) {
+  state_->selectors[static_cast<std::size_t>(which)] = value;
+}
+
+std::uint64_t InterpreterEngine::control(ControlRegister which) {
+  const Cpu& cpu = state_->cpu;
+  switch (which) {
+    case ControlRegister::Cr0: return cpu.cr0;
+    case ControlRegister::Cr2: return cpu.cr2;
+    case ControlRegister::Cr3: return cpu.cr3;
+    case ControlRegister::Cr4: return cpu.cr4;
+  }
+  return 0;
+}
+
+void InterpreterEngine::set_control(ControlRegister which, std::uint64_t value) {
+  Cpu& cpu = state_->cpu;
+  switch (which) {
+    case ControlRegister::Cr0:
+      cpu.cr0 = value;
+      if (!cpu.protected_mode()) {
+        cpu.set_cpl(0);
+      }
+      cpu.mode_changed();
+      break;
+    case ControlRegister::Cr2: cpu.cr2 = value; return;
+    case ControlRegister::Cr3: cpu.cr3 = value; break;
+    case ControlRegister::Cr4: cpu.cr4 = value; break;
+  }
+  cpu.flush_tlb();
+}
+
+std::optional<std::uint64_t> InterpreterEngine::msr(Msr which) {
+  return read_model_specific(state_->cpu, static_cast<std::uint32_t>(which));
+}
+
+bool InterpreterEngine::set_msr(Msr which, std::uint64_t value) {
+  if (which == Msr::Efer) {
+    // From outside EFER is state, not an instruction: LMA too.
+    state_->cpu.msrs.efer = value;
+    state_->cpu.mode_changed();
+    state_->cpu.flush_tlb();
+    return true;
+  }
+  return write_model_specific(state_->cpu, static_cast<std::uint32_t>(which), value);
+}
+
+DescriptorTableRegister InterpreterEngine::gdtr() { return state_->cpu.gdtr; }
+DescriptorTableRegister InterpreterEngine::idtr() { return state_->cpu.idtr; }
+Segment InterpreterEngine::task_register() { return state_->cpu.tr.value; }
+std::uint16_t InterpreterEngine::ldt_selector() { return state_->cpu.ldtr.value.selector; }
+void InterpreterEngine::set_gdtr(const DescriptorTableRegister& value) { state_->cpu.gdtr = value; }
+void InterpreterEngine::set_idtr(const DescriptorTableRegister& value) { state_->cpu.idtr = value; }
+
+std::uint64_t InterpreterEngine::code_base() { return state_->cpu.segment(SegmentName::Cs).base; }
+
+int InterpreterEngine::code_bits() {
+  switch (state_->cpu.code_size()) {
+    case x86::CodeSize::Bits16: return 16;
+    case x86::CodeSize::Bits64: return 64;
+    case x86::CodeSize::Bits32: break;
+  }
+  return 32;
+}
+
+Gva InterpreterEngine::linear_rip() { return Gva(state_->cpu.code_linear()); }
+
+Result<void> InterpreterEngine::set_up_monitor(const MonitorPages& pages) {
+  State& s = *state_;
+  s.cpu.idtr = pages.idtr;
+  s.cpu.tr.value = pages.task_register;
+  s.cpu.deprivileged = true;
+  s.monitor = pages;
+  return {};
+}
+
+void InterpreterEngine::State::load_unchecked(SegmentName name, std::uint16_t selector) {
+  if (!cpu.protected_mode()) {
+    put_real_mode_segment(cpu, name, selector);
+    return;
+  }
+  Described d{.selector = selector};
+  const std::uint64_t base =
+      x86::selector_in_ldt(selector) ? cpu.ldtr.value.base : cpu.gdtr.base;
+  const bool read = !x86::selector_is_null(selector) &&
+                    cpu.peek(base + x86::selector_offset(selector), &d.raw, sizeof d.raw) ==
+                        sizeof d.raw;
+  d.descriptor = x86::parse_descriptor(d.raw);
+  if (!read || !d.descriptor.code_or_data || !d.descriptor.present) {
+    put_null_segment(cpu, name, selector);
+  } else if (name == SegmentName::Cs) {
+    put_code_segment(cpu, d, x86::selector_rpl(selector));
+  } else {
+    put_segment(cpu, name, d);
+  }
+}
+
+// What an IRET in the hypervisor's own page does on an engine whose rings cannot be set: here
+// they can, so the stub's effect is had without its instruction.
+void InterpreterEngine::switch_privilege(const PrivilegeSwitch& to) {
+  State& s = *state_;
+  if (s.monitor) {
+    s.cpu.gdtr = to.gdtr;
+    for (const SegmentName name :
+         {SegmentName::Es, SegmentName::Ds, SegmentName::Fs, SegmentName::Gs}) {
+      auto& pending = s.selectors[static_cast<std::size_t>(name)];
+      s.load_unchecked(name, pending.value_or(s.cpu.segment(name).value.selector));
+      pending.reset();
+    }
+  }
+  s.load_unchecked(SegmentName::Cs, to.cs);
+  s.load_unchecked(SegmentName::Ss, to.ss);
+  if (s.monitor) {
+    drop_inner_segments(s.cpu);
+  }
+}
+
+void InterpreterEngine::State::apply_pending() {
+  for (std::size_t i = 0; i < selectors.size(); ++i) {
+    if (selectors[i]) {
+      load_unchecked(static_cast<SegmentName>(i), *selectors[i]);
+      selectors[i].reset();
+    }
+  }
+}
+
+}  // namespace gv

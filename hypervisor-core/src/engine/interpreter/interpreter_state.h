@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+//
+// interpreter_state.h - what the interpreter engine's source files share.
+//
+// Private to interpreter_engine.cpp (running), interpreter_registers.cpp
+// (register access) and instruction_record.cpp.
+
+#pragma once
+
+#include "engine/interpreter/block_cache.h"
+#include "engine/interpreter/cpu.h"
+#include "engine/interpreter/interpreter_engine.h"
+
+#include <array>
+#include <optional>
+#include <vector>
+
+namespace gv {
+
+struct InterpreterEngine::State {
+  explicit State(MachineMemory& memory) : code(memory.frames()), cpu(memory, code) {}
+
+  interpreter::BlockCache code;
+  interpreter::Cpu cpu;
+  std::optional<MonitorPages> monitor;
+  std::vector<std::uint64_t> watched;
+  std::uint64_t watch_passed = ~std::uint64_t{0};  // the count at which a watch has been reported
+  interpreter::Operation port_operation;           // waits for the port's answer
+  std::array<std::optional<std::uint16_t>, kSegmentCount> selectors{};  // pending loads
+
+  void apply_pending();
+  // Reads a descriptor as the CPU at ring 0 would, and believes it without checks.
+  void load_unchecked(SegmentName name, std::uint16_t selector);
+
+  // Empty: nothing waits for a port. Otherwise the instruction is completed.
+  std::optional<Exit> finish_port(std::uint32_t reply);
+  // Runs up to the targets, or to an exit.
+  std::optional<Exit> run_some(const Entry& entry);
+  // At most `most` operations. Empty: go on.
+  std::optional<Exit> run_operations(const interpreter::Operation* operations, std::uint32_t most);
+  std::optional<Exit> run_across_pages();
+  bool watch_ahead(std::uint64_t linear, std::uint32_t bytes) const;
+  bool watched_here() const;
+};
+
+}  // namespace gv
