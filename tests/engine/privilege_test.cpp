@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Watched addresses, and what ring 3 may not do, on the engine that runs the guest.
+// Watched addresses, and what ring 3 may not do, on each engine that runs guests.
 
 #include "machine/kits.h"
 #include "machine/machine.h"
@@ -16,10 +16,12 @@ class AddressObserver final : public RunObserver {
   bool stop_at_address() override { return true; }
 };
 
-class Privilege : public testing::TestWithParam<TechniqueKind> {
+class Privilege : public testing::TestWithParam<Pair> {
  protected:
   std::unique_ptr<Machine> boot(std::vector<std::uint8_t> code) {
-    auto machine = Machine::create(config_of_code(std::move(code), GetParam()));
+    MachineConfig config = config_of_code(std::move(code), GetParam().technique);
+    config.engine = GetParam().engine;
+    auto machine = Machine::create(config);
     EXPECT_TRUE(machine) << machine.error().message;
     return std::move(*machine);
   }
@@ -60,9 +62,9 @@ std::vector<std::uint8_t> guest_that_tries(std::initializer_list<std::uint8_t> i
   };
   constexpr std::uint32_t kGdt = 0x21000, kIdt = 0x20000, kTss = 0x22000, kTable = 0x1fff0;
   constexpr std::uint32_t kUser = 0x100280, kHandler = 0x100300;
-  const std::uint32_t descriptors[] = {0,          0,          0x0000ffff, 0x00cf9b00, 0x0000ffff,
-                                       0x00cf9300, 0x0000ffff, 0x00cffb00, 0x0000ffff, 0x00cff300,
-                                       0x20000067, 0x00008902};
+  const std::uint32_t descriptors[] = {0,          0,          0x0000ffff, 0x00cf9b00,
+                                       0x0000ffff, 0x00cf9300, 0x0000ffff, 0x00cffb00,
+                                       0x0000ffff, 0x00cff300, 0x20000067, 0x00008902};
   for (std::uint32_t i = 0; i < std::size(descriptors); ++i) {
     store(kGdt + 4 * i, descriptors[i]);
   }
@@ -78,7 +80,7 @@ std::vector<std::uint8_t> guest_that_tries(std::initializer_list<std::uint8_t> i
   store(kTable, 0x000007ff);
   store(kTable + 2, kIdt);
   bytes({0x0f, 0x01, 0x1d});
-  word(kTable);                                      // lidt
+  word(kTable);                                       // lidt
   bytes({0x66, 0xb8, 0x28, 0x00, 0x0f, 0x00, 0xd8});  // mov ax, 28; ltr ax
   bytes({0xbc});
   word(0x38000);  // mov esp
@@ -98,8 +100,10 @@ std::vector<std::uint8_t> guest_that_tries(std::initializer_list<std::uint8_t> i
 
 TEST_P(Privilege, RingThreeMayNotTouchPortsOrTheInterruptFlag) {
   const std::pair<const char*, std::vector<std::uint8_t>> cases[] = {
-      {"cli", guest_that_tries({0xfa})},           {"sti", guest_that_tries({0xfb})},
-      {"hlt", guest_that_tries({0xf4})},           {"in al, dx", guest_that_tries({0xec})},
+      {"cli", guest_that_tries({0xfa})},
+      {"sti", guest_that_tries({0xfb})},
+      {"hlt", guest_that_tries({0xf4})},
+      {"in al, dx", guest_that_tries({0xec})},
       {"out e9, al", guest_that_tries({0xe6, 0xe9})},
       {"mov eax, cr0", guest_that_tries({0x0f, 0x20, 0xc0})}};
   for (const auto& [name, code] : cases) {
@@ -122,8 +126,8 @@ TEST_P(Privilege, RingThreeMayNotTouchPortsOrTheInterruptFlag) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, Privilege, testing::ValuesIn(kBothTechniques),
-                         [](const auto& technique) { return identifier(technique.param); });
+INSTANTIATE_TEST_SUITE_P(Every, Privilege, testing::ValuesIn(kEveryPair),
+                         [](const auto& pair) { return identifier(pair.param); });
 
 }  // namespace
 }  // namespace gv

@@ -10,6 +10,7 @@ LONGER = {
     "app/lesson/lab_machine.cpp": (600, "one Lua object: a method each, all of one shape"),
     "app/lesson/lesson_player.cpp": (700, "one state machine: the phases of a beat in order"),
     "app/workbench/lesson_pane.cpp": (560, "one pane: a drawing function for each phase"),
+    "hypervisor-core/src/engine/interpreter/decoder.cpp": (640, "one opcode map: a case per row"),
     "hypervisor-core/src/x86/decode.cpp": (520, "one table of mnemonics and its reader"),
     "visualizers/timeline/timeline_panel.cpp": (570, "one picture: lanes share one time axis"),
     "visualizers/trap_theatre/trap_theatre_panel.cpp": (540, "one picture: storeys and the path"),

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,25 @@ inline MachineConfig config_of_code(std::vector<std::uint8_t> code, TechniqueKin
 // Test names may hold letters and digits only.
 inline std::string identifier(TechniqueKind technique) {
   return technique == TechniqueKind::BareMetal ? "BareMetal" : "TrapAndEmulate";
+}
+inline std::string identifier(EngineKind engine) {
+  return engine == EngineKind::Unicorn ? "OnUnicorn" : "OnInterpreter";
+}
+
+// Where a guest runs. The engines that every machine has; on them runs are deterministic.
+struct Pair {
+  EngineKind engine = EngineKind::Unicorn;
+  TechniqueKind technique = TechniqueKind::BareMetal;
+};
+inline constexpr Pair kEveryPair[] = {{EngineKind::Unicorn, TechniqueKind::BareMetal},
+                                      {EngineKind::Unicorn, TechniqueKind::TrapAndEmulate},
+                                      {EngineKind::Interpreter, TechniqueKind::BareMetal},
+                                      {EngineKind::Interpreter, TechniqueKind::TrapAndEmulate}};
+inline std::string identifier(Pair pair) {
+  return identifier(pair.technique) + identifier(pair.engine);
+}
+inline void PrintTo(const Pair& pair, std::ostream* out) {
+  *out << name_of(pair.technique) << " on " << name_of(pair.engine);
 }
 
 }  // namespace gv

@@ -16,9 +16,23 @@ namespace {
 struct Sliced {
   const char* kit;
   TechniqueKind technique;
+  EngineKind engine;
 };
 void PrintTo(const Sliced& run, std::ostream* out) {
-  *out << run.kit << " under " << name_of(run.technique);
+  *out << run.kit << " under " << name_of(run.technique) << " on " << name_of(run.engine);
+}
+
+std::vector<Sliced> every_run() {
+  std::vector<Sliced> runs;
+  for (const EngineKind engine : {EngineKind::Unicorn, EngineKind::Interpreter}) {
+    for (const char* kit : {"tinykernel", "nanobench", "sensitive17"}) {
+      for (const TechniqueKind technique : kBothTechniques) {
+        runs.push_back({kit, technique, engine});
+      }
+    }
+    runs.push_back({"bootsector", TechniqueKind::BareMetal, engine});
+  }
+  return runs;
 }
 
 struct Outcome {
@@ -32,7 +46,9 @@ struct Outcome {
 class Slicing : public testing::TestWithParam<Sliced> {
  protected:
   static std::unique_ptr<Machine> fresh() {
-    auto machine = Machine::create(config_of_kit(GetParam().kit, GetParam().technique));
+    MachineConfig config = config_of_kit(GetParam().kit, GetParam().technique);
+    config.engine = GetParam().engine;
+    auto machine = Machine::create(config);
     EXPECT_TRUE(machine) << machine.error().message;
     return std::move(*machine);
   }
@@ -108,16 +124,9 @@ TEST_P(Slicing, SavingAndRestoringInPlaceChangesNothing) {
   expect_undisturbed(*machine, "saved and restored every", 70'001);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Kits, Slicing,
-    testing::Values(Sliced{"tinykernel", TechniqueKind::TrapAndEmulate},
-                    Sliced{"tinykernel", TechniqueKind::BareMetal},
-                    Sliced{"nanobench", TechniqueKind::TrapAndEmulate},
-                    Sliced{"nanobench", TechniqueKind::BareMetal},
-                    Sliced{"sensitive17", TechniqueKind::TrapAndEmulate},
-                    Sliced{"sensitive17", TechniqueKind::BareMetal},
-                    Sliced{"bootsector", TechniqueKind::BareMetal}),
-    [](const auto& run) { return run.param.kit + identifier(run.param.technique); });
+INSTANTIATE_TEST_SUITE_P(Kits, Slicing, testing::ValuesIn(every_run()), [](const auto& run) {
+  return run.param.kit + identifier(run.param.technique) + identifier(run.param.engine);
+});
 
 }  // namespace
 }  // namespace gv

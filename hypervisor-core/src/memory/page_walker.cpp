@@ -131,8 +131,7 @@ PageWalk PageWalker::walk_wide(const PagingMode& mode, Gva address, AccessKind k
     }
     const bool may_be_leaf = depth == 2 || (depth == 3 && top == 4);
     const bool large = may_be_leaf && (entry & pte::PS) != 0;
-    if (((entry & pte::NX) != 0 && !mode.no_execute()) ||
-        (depth == 4 && (entry & pte::PS) != 0)) {
+    if (((entry & pte::NX) != 0 && !mode.no_execute()) || (depth == 4 && (entry & pte::PS) != 0)) {
       walk.outcome = WalkOutcome::ReservedBit;
       return walk;
     }
@@ -167,8 +166,7 @@ PageWalk PageWalker::walk_wide(const PagingMode& mode, Gva address, AccessKind k
     for (int i = top == 3 ? 1 : 0; i < walk.steps; ++i) {
       const WalkStep& step = walk.step[static_cast<std::size_t>(i)];
       const bool is_leaf = i == walk.steps - 1;
-      const std::uint64_t marks =
-          pte::A | (is_leaf && kind == AccessKind::Write ? pte::D : 0u);
+      const std::uint64_t marks = pte::A | (is_leaf && kind == AccessKind::Write ? pte::D : 0u);
       if ((step.entry & marks) != marks) {
         memory_.store<std::uint64_t>(Gpa(step.entry_address), step.entry | marks);
       }

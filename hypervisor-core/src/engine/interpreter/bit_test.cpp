@@ -20,10 +20,14 @@ T tested(Flags& flags, T value, int index) {
   const T mask = static_cast<T>(T{1} << index);
   flags.set_cf((value & mask) != 0);
   switch (kWhich) {
-    case BitTest::Bt: return value;
-    case BitTest::Bts: return static_cast<T>(value | mask);
-    case BitTest::Btr: return static_cast<T>(value & ~mask);
-    case BitTest::Btc: return static_cast<T>(value ^ mask);
+    case BitTest::Bt:
+      return value;
+    case BitTest::Bts:
+      return static_cast<T>(value | mask);
+    case BitTest::Btr:
+      return static_cast<T>(value & ~mask);
+    case BitTest::Btc:
+      return static_cast<T>(value ^ mask);
   }
   return value;
 }
@@ -85,8 +89,8 @@ bool scan_operand(Cpu& cpu, const Operation& op) {
   }
   cpu.flags.set_logic<T>(value);  // ZF from the source; the others are undefined
   if (value != 0) {
-    const int found = kReverse ? static_cast<int>(std::bit_width(value)) - 1
-                               : std::countr_zero(value);
+    const int found =
+        kReverse ? static_cast<int>(std::bit_width(value)) - 1 : std::countr_zero(value);
     cpu.set_reg<T>(op.destination, static_cast<T>(found));
   }
   return true;
@@ -109,10 +113,14 @@ bool swap_bytes(Cpu& cpu, const Operation& op) {
 
 Handler bit_test(unsigned which, bool memory, bool by_immediate, int bytes) {
   switch (static_cast<BitTest>(which)) {
-    case BitTest::Bt: return bit_form<BitTest::Bt>(memory, by_immediate, bytes);
-    case BitTest::Bts: return bit_form<BitTest::Bts>(memory, by_immediate, bytes);
-    case BitTest::Btr: return bit_form<BitTest::Btr>(memory, by_immediate, bytes);
-    case BitTest::Btc: return bit_form<BitTest::Btc>(memory, by_immediate, bytes);
+    case BitTest::Bt:
+      return bit_form<BitTest::Bt>(memory, by_immediate, bytes);
+    case BitTest::Bts:
+      return bit_form<BitTest::Bts>(memory, by_immediate, bytes);
+    case BitTest::Btr:
+      return bit_form<BitTest::Btr>(memory, by_immediate, bytes);
+    case BitTest::Btc:
+      return bit_form<BitTest::Btc>(memory, by_immediate, bytes);
   }
   return nullptr;
 }

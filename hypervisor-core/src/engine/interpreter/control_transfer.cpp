@@ -39,9 +39,15 @@ bool call_to(Cpu& cpu, const Operation& op, std::uint64_t target) {
   }
   bool pushed = false;
   switch (op.operand_bytes) {
-    case 2: pushed = cpu.push(static_cast<std::uint16_t>(cpu.rip())); break;
-    case 4: pushed = cpu.push(static_cast<std::uint32_t>(cpu.rip())); break;
-    default: pushed = cpu.push(cpu.rip()); break;
+    case 2:
+      pushed = cpu.push(static_cast<std::uint16_t>(cpu.rip()));
+      break;
+    case 4:
+      pushed = cpu.push(static_cast<std::uint32_t>(cpu.rip()));
+      break;
+    default:
+      pushed = cpu.push(cpu.rip());
+      break;
   }
   if (!pushed) {
     return false;
@@ -90,10 +96,10 @@ bool return_to(Cpu& cpu, const Operation& op) {
 bool jump_relative(Cpu& cpu, const Operation& op) { return jump_to(cpu, relative_target(cpu, op)); }
 
 Handler jump_on_condition(unsigned condition) {
-  static constexpr Handler kHandlers[16] = {
-      &jump_if<0>,  &jump_if<1>,  &jump_if<2>,  &jump_if<3>, &jump_if<4>,  &jump_if<5>,
-      &jump_if<6>,  &jump_if<7>,  &jump_if<8>,  &jump_if<9>, &jump_if<10>, &jump_if<11>,
-      &jump_if<12>, &jump_if<13>, &jump_if<14>, &jump_if<15>};
+  static constexpr Handler kHandlers[16] = {&jump_if<0>,  &jump_if<1>,  &jump_if<2>,  &jump_if<3>,
+                                            &jump_if<4>,  &jump_if<5>,  &jump_if<6>,  &jump_if<7>,
+                                            &jump_if<8>,  &jump_if<9>,  &jump_if<10>, &jump_if<11>,
+                                            &jump_if<12>, &jump_if<13>, &jump_if<14>, &jump_if<15>};
   return kHandlers[condition & 15];
 }
 
@@ -121,9 +127,12 @@ bool call_memory(Cpu& cpu, const Operation& op) {
 
 bool return_near(Cpu& cpu, const Operation& op) {
   switch (op.operand_bytes) {
-    case 2: return return_to<std::uint16_t>(cpu, op);
-    case 4: return return_to<std::uint32_t>(cpu, op);
-    default: return return_to<std::uint64_t>(cpu, op);
+    case 2:
+      return return_to<std::uint16_t>(cpu, op);
+    case 4:
+      return return_to<std::uint32_t>(cpu, op);
+    default:
+      return return_to<std::uint64_t>(cpu, op);
   }
 }
 
@@ -156,7 +165,9 @@ bool interrupt_on_overflow(Cpu& cpu, const Operation&) {
   return !cpu.flags.of() || cpu.done_with(SoftwareInterrupted{x86::kOverflow});
 }
 
-bool debug_trap(Cpu& cpu, const Operation&) { return cpu.done_with(Faulted{x86::kDebug, 0, Gva(0)}); }
+bool debug_trap(Cpu& cpu, const Operation&) {
+  return cpu.done_with(Faulted{x86::kDebug, 0, Gva(0)});
+}
 
 bool check_bounds(Cpu& cpu, const Operation& op) {
   Operation upper = op;

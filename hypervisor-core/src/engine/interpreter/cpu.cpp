@@ -10,10 +10,7 @@ namespace gv::interpreter {
 using namespace x86;
 
 Cpu::Cpu(MachineMemory& memory, BlockCache& code)
-    : machine_(memory),
-      code_(code),
-      view_(memory, P2m::identity(memory.frames())),
-      walker_(view_) {
+    : machine_(memory), code_(code), view_(memory, P2m::identity(memory.frames())), walker_(view_) {
   // Reset, but for CS: where a guest starts is its loader's to say.
   cr0 = cr0::ET;
   for (SegmentRegister& s : segments) {
@@ -31,9 +28,9 @@ void Cpu::mode_changed() {
                : cs.is_big()   ? CodeSize::Bits32
                                : CodeSize::Bits16;
   linear_mask_ = in_64_bit_mode_ ? ~std::uint64_t{0} : std::uint64_t{0xffffffff};
-  stack_mask_ = in_64_bit_mode_                       ? ~std::uint64_t{0}
+  stack_mask_ = in_64_bit_mode_                     ? ~std::uint64_t{0}
                 : segment(SegmentName::Ss).is_big() ? std::uint64_t{0xffffffff}
-                                                      : std::uint64_t{0xffff};
+                                                    : std::uint64_t{0xffff};
   for (int i = 0; i < kSegmentCount; ++i) {
     const auto name = static_cast<SegmentName>(i);
     segment(name).work_out_bounds(in_64_bit_mode_,
@@ -44,17 +41,25 @@ void Cpu::mode_changed() {
 void Cpu::set_gpr_part(Gpr which, std::uint64_t value, int bytes) {
   std::uint64_t& whole = gpr(which);
   switch (bytes) {
-    case 1: whole = (whole & ~std::uint64_t{0xff}) | (value & 0xff); break;
-    case 2: whole = (whole & ~std::uint64_t{0xffff}) | (value & 0xffff); break;
-    case 4: whole = value & 0xffffffff; break;
-    default: whole = value; break;
+    case 1:
+      whole = (whole & ~std::uint64_t{0xff}) | (value & 0xff);
+      break;
+    case 2:
+      whole = (whole & ~std::uint64_t{0xffff}) | (value & 0xffff);
+      break;
+    case 4:
+      whole = value & 0xffffffff;
+      break;
+    default:
+      whole = value;
+      break;
   }
 }
 
 void Cpu::set_sp(std::uint64_t value) {
   std::uint64_t& whole = gpr(Gpr::Sp);
-  whole = stack_mask_ == 0xffff ? (whole & ~stack_mask_) | (value & stack_mask_)
-                                : value & stack_mask_;
+  whole =
+      stack_mask_ == 0xffff ? (whole & ~stack_mask_) | (value & stack_mask_) : value & stack_mask_;
 }
 
 std::uint64_t Cpu::code_version() const { return code_.withdrawn_blocks(); }
@@ -88,8 +93,8 @@ Tlb::Entry* Cpu::translate(std::uint64_t at, AccessKind kind, bool user, Segment
   if (walk.outcome != WalkOutcome::Mapped && walk.outcome != WalkOutcome::PagingOff) {
     cr2 = at;
     outcome = Outcome::Fault;
-    exit = Faulted{kPageFault,
-                   PageWalker::error_code(walk, kind, level, mode.no_execute()), Gva(at)};
+    exit =
+        Faulted{kPageFault, PageWalker::error_code(walk, kind, level, mode.no_execute()), Gva(at)};
     return nullptr;
   }
   const std::uint64_t page = walk.physical & ~kPageOffsetMask;

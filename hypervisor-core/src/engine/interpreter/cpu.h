@@ -196,7 +196,8 @@ class Cpu {
   std::size_t fetch_slowly(std::uint8_t* out, std::size_t bytes);
   // An address that 48-bit paging can mean; always, outside long mode.
   bool canonical(std::uint64_t at) const {
-    return !long_mode() || static_cast<std::int64_t>(at << 16) >> 16 == static_cast<std::int64_t>(at);
+    return !long_mode() ||
+           static_cast<std::int64_t>(at << 16) >> 16 == static_cast<std::int64_t>(at);
   }
   // Without rights, marks or faults: what a debugger reads. Returns the bytes got.
   std::size_t peek(std::uint64_t at, void* out, std::size_t bytes);

@@ -58,10 +58,18 @@ void group_3(InstructionReader& r) {
       r.lockable(r.memory());
       r.use(unary(r.field() == 2 ? Unary::Not : Unary::Neg, r.memory(), bytes));
       break;
-    case 4: r.use(wide(Wide::Mul, r.memory(), bytes)); break;
-    case 5: r.use(wide(Wide::Imul, r.memory(), bytes)); break;
-    case 6: r.use(wide(Wide::Div, r.memory(), bytes)); break;
-    default: r.use(wide(Wide::Idiv, r.memory(), bytes)); break;
+    case 4:
+      r.use(wide(Wide::Mul, r.memory(), bytes));
+      break;
+    case 5:
+      r.use(wide(Wide::Imul, r.memory(), bytes));
+      break;
+    case 6:
+      r.use(wide(Wide::Div, r.memory(), bytes));
+      break;
+    default:
+      r.use(wide(Wide::Idiv, r.memory(), bytes));
+      break;
   }
 }
 
@@ -71,8 +79,8 @@ void group_5(InstructionReader& r) {
   r.modrm(byte ? 1 : r.operand_bytes());
   if (r.field() <= 1) {
     r.lockable(r.memory());
-    r.use(unary(r.field() == 0 ? Unary::Inc : Unary::Dec, r.memory(),
-                byte ? 1 : r.operand_bytes()));
+    r.use(
+        unary(r.field() == 0 ? Unary::Inc : Unary::Dec, r.memory(), byte ? 1 : r.operand_bytes()));
     return;
   }
   if (byte || r.field() == 7) {
@@ -145,8 +153,8 @@ void far_immediate(InstructionReader& r, Handler handler) {
 }
 
 void port(InstructionReader& r, Handler handler, bool in_dx) {
-  r.op().operand_bytes = static_cast<std::uint8_t>(
-      r.opcode_is_byte() ? 1 : std::min(r.operand_bytes(), 4));
+  r.op().operand_bytes =
+      static_cast<std::uint8_t>(r.opcode_is_byte() ? 1 : std::min(r.operand_bytes(), 4));
   r.op().extra = in_dx ? 1 : 0;
   if (!in_dx) {
     r.immediate_unsigned(1);
@@ -158,9 +166,29 @@ void port(InstructionReader& r, Handler handler, bool in_dx) {
 // Opcodes that 64-bit mode gave away or took out.
 bool gone_in_64_bit_mode(std::uint8_t opcode) {
   switch (opcode) {
-    case 0x06: case 0x07: case 0x0e: case 0x16: case 0x17: case 0x1e: case 0x1f: case 0x27:
-    case 0x2f: case 0x37: case 0x3f: case 0x60: case 0x61: case 0x62: case 0x82: case 0x9a:
-    case 0xc4: case 0xc5: case 0xce: case 0xd4: case 0xd5: case 0xd6: case 0xea:
+    case 0x06:
+    case 0x07:
+    case 0x0e:
+    case 0x16:
+    case 0x17:
+    case 0x1e:
+    case 0x1f:
+    case 0x27:
+    case 0x2f:
+    case 0x37:
+    case 0x3f:
+    case 0x60:
+    case 0x61:
+    case 0x62:
+    case 0x82:
+    case 0x9a:
+    case 0xc4:
+    case 0xc5:
+    case 0xce:
+    case 0xd4:
+    case 0xd5:
+    case 0xd6:
+    case 0xea:
       return true;
     default:
       return false;
@@ -232,19 +260,42 @@ void one_byte(InstructionReader& r) {
       r.immediate_full(r.operand_bytes());
       r.use(move(Form::RegImm, r.operand_bytes()));
       return;
-    case 0xd8 >> 3: fpu_escape(r); return;
-    default: break;
+    case 0xd8 >> 3:
+      fpu_escape(r);
+      return;
+    default:
+      break;
   }
   switch (opcode) {
-    case 0x06: case 0x07: case 0x0e: case 0x16: case 0x17: case 0x1e: case 0x1f:
+    case 0x06:
+    case 0x07:
+    case 0x0e:
+    case 0x16:
+    case 0x17:
+    case 0x1e:
+    case 0x1f:
       push_pop_segment(r, opcode);
       return;
-    case 0x27: r.use(&decimal_adjust); return;
-    case 0x2f: r.op().extra = 1; r.use(&decimal_adjust); return;
-    case 0x37: r.use(&ascii_adjust); return;
-    case 0x3f: r.op().extra = 1; r.use(&ascii_adjust); return;
-    case 0x60: r.use(&push_all); return;
-    case 0x61: r.use(&pop_all); return;
+    case 0x27:
+      r.use(&decimal_adjust);
+      return;
+    case 0x2f:
+      r.op().extra = 1;
+      r.use(&decimal_adjust);
+      return;
+    case 0x37:
+      r.use(&ascii_adjust);
+      return;
+    case 0x3f:
+      r.op().extra = 1;
+      r.use(&ascii_adjust);
+      return;
+    case 0x60:
+      r.use(&push_all);
+      return;
+    case 0x61:
+      r.use(&pop_all);
+      return;
     case 0x62:
       r.modrm(bytes);
       if (r.memory()) {
@@ -264,8 +315,16 @@ void one_byte(InstructionReader& r) {
         r.use(&adjust_requested_privilege);
       }
       return;
-    case 0x68: r.default_64(); r.immediate(r.operand_bytes()); r.use(&push_immediate); return;
-    case 0x6a: r.default_64(); r.immediate(1); r.use(&push_immediate); return;
+    case 0x68:
+      r.default_64();
+      r.immediate(r.operand_bytes());
+      r.use(&push_immediate);
+      return;
+    case 0x6a:
+      r.default_64();
+      r.immediate(1);
+      r.use(&push_immediate);
+      return;
     case 0x69:
     case 0x6b:
       r.modrm(r.operand_bytes());
@@ -273,9 +332,20 @@ void one_byte(InstructionReader& r) {
       r.destination_from_reg(r.operand_bytes());
       r.use(multiply(r.memory(), true, r.operand_bytes()));
       return;
-    case 0x6c: case 0x6d: port(r, &port_in_string, true); return;
-    case 0x6e: case 0x6f: port(r, &port_out_string, true); return;
-    case 0x80: case 0x81: case 0x82: case 0x83: group_1(r); return;
+    case 0x6c:
+    case 0x6d:
+      port(r, &port_in_string, true);
+      return;
+    case 0x6e:
+    case 0x6f:
+      port(r, &port_out_string, true);
+      return;
+    case 0x80:
+    case 0x81:
+    case 0x82:
+    case 0x83:
+      group_1(r);
+      return;
     case 0x84:
     case 0x85:
       r.modrm(bytes);
@@ -289,7 +359,12 @@ void one_byte(InstructionReader& r) {
       r.lockable(r.memory());
       r.use(exchange(r.memory(), bytes));
       return;
-    case 0x88: case 0x89: case 0x8a: case 0x8b: move_row(r); return;
+    case 0x88:
+    case 0x89:
+    case 0x8a:
+    case 0x8b:
+      move_row(r);
+      return;
     case 0x8c:
       r.modrm(r.operand_bytes());
       r.op().extra = r.field();
@@ -319,34 +394,89 @@ void one_byte(InstructionReader& r) {
         r.use(r.memory() ? &pop_memory : pop_register(r.operand_bytes()));
       }
       return;
-    case 0x98: r.use(&widen_accumulator); return;
-    case 0x99: r.use(&sign_of_accumulator); return;
-    case 0x9a: far_immediate(r, &far_call_immediate); return;
-    case 0x9b: r.use(&wait_for_fpu); return;
-    case 0x9c: r.default_64(); r.use(&push_flags); return;
-    case 0x9d: r.default_64(); r.end_block(&pop_flags); return;
-    case 0x9e: r.use(&ah_to_flags); return;
-    case 0x9f: r.use(&flags_to_ah); return;
-    case 0xa0: case 0xa1: r.memory_at_offset(bytes); r.use(move(Form::RegMem, bytes)); return;
-    case 0xa2: case 0xa3: r.memory_at_offset(bytes); r.use(move(Form::MemReg, bytes)); return;
-    case 0xa4: case 0xa5: string_row(r, StringKind::Movs); return;
-    case 0xa6: case 0xa7: string_row(r, StringKind::Cmps); return;
-    case 0xa8: case 0xa9: r.immediate(bytes); r.use(test(Form::RegImm, bytes)); return;
-    case 0xaa: case 0xab: string_row(r, StringKind::Stos); return;
-    case 0xac: case 0xad: string_row(r, StringKind::Lods); return;
-    case 0xae: case 0xaf: string_row(r, StringKind::Scas); return;
-    case 0xc0: case 0xc1: case 0xd0: case 0xd1: case 0xd2: case 0xd3: group_2(r); return;
-    case 0xc2: case 0xc3:
+    case 0x98:
+      r.use(&widen_accumulator);
+      return;
+    case 0x99:
+      r.use(&sign_of_accumulator);
+      return;
+    case 0x9a:
+      far_immediate(r, &far_call_immediate);
+      return;
+    case 0x9b:
+      r.use(&wait_for_fpu);
+      return;
+    case 0x9c:
+      r.default_64();
+      r.use(&push_flags);
+      return;
+    case 0x9d:
+      r.default_64();
+      r.end_block(&pop_flags);
+      return;
+    case 0x9e:
+      r.use(&ah_to_flags);
+      return;
+    case 0x9f:
+      r.use(&flags_to_ah);
+      return;
+    case 0xa0:
+    case 0xa1:
+      r.memory_at_offset(bytes);
+      r.use(move(Form::RegMem, bytes));
+      return;
+    case 0xa2:
+    case 0xa3:
+      r.memory_at_offset(bytes);
+      r.use(move(Form::MemReg, bytes));
+      return;
+    case 0xa4:
+    case 0xa5:
+      string_row(r, StringKind::Movs);
+      return;
+    case 0xa6:
+    case 0xa7:
+      string_row(r, StringKind::Cmps);
+      return;
+    case 0xa8:
+    case 0xa9:
+      r.immediate(bytes);
+      r.use(test(Form::RegImm, bytes));
+      return;
+    case 0xaa:
+    case 0xab:
+      string_row(r, StringKind::Stos);
+      return;
+    case 0xac:
+    case 0xad:
+      string_row(r, StringKind::Lods);
+      return;
+    case 0xae:
+    case 0xaf:
+      string_row(r, StringKind::Scas);
+      return;
+    case 0xc0:
+    case 0xc1:
+    case 0xd0:
+    case 0xd1:
+    case 0xd2:
+    case 0xd3:
+      group_2(r);
+      return;
+    case 0xc2:
+    case 0xc3:
       r.default_64();
       if (opcode == 0xc2) {
         r.immediate_unsigned(2);
       }
       r.end_block(&return_near);
       return;
-    case 0xc4: case 0xc5:
+    case 0xc4:
+    case 0xc5:
       r.far_pointer_load(opcode == 0xc4 ? SegmentName::Es : SegmentName::Ds);
       return;
-    case 0xc6: case 0xc7:
+    case 0xc6:
+    case 0xc7:
       r.modrm(bytes);
       r.immediate(bytes);
       if (r.field() == 0) {
@@ -364,52 +494,114 @@ void one_byte(InstructionReader& r) {
       }
       r.use(&enter_frame);
       return;
-    case 0xc9: r.default_64(); r.use(&leave_frame); return;
-    case 0xca: case 0xcb:
+    case 0xc9:
+      r.default_64();
+      r.use(&leave_frame);
+      return;
+    case 0xca:
+    case 0xcb:
       if (opcode == 0xca) {
         r.immediate_unsigned(2);
       }
       r.end_block(&far_return);
       return;
-    case 0xcc: r.end_block(&breakpoint); return;
-    case 0xcd: r.immediate_unsigned(1); r.end_block(&interrupt); return;
-    case 0xce: r.end_block(&interrupt_on_overflow); return;
-    case 0xcf: r.end_block(&interrupt_return); return;
-    case 0xd4: r.immediate_unsigned(1); r.use(&ascii_adjust_multiply); return;
-    case 0xd5: r.immediate_unsigned(1); r.use(&ascii_adjust_divide); return;
-    case 0xd6: r.use(&carry_to_al); return;
+    case 0xcc:
+      r.end_block(&breakpoint);
+      return;
+    case 0xcd:
+      r.immediate_unsigned(1);
+      r.end_block(&interrupt);
+      return;
+    case 0xce:
+      r.end_block(&interrupt_on_overflow);
+      return;
+    case 0xcf:
+      r.end_block(&interrupt_return);
+      return;
+    case 0xd4:
+      r.immediate_unsigned(1);
+      r.use(&ascii_adjust_multiply);
+      return;
+    case 0xd5:
+      r.immediate_unsigned(1);
+      r.use(&ascii_adjust_divide);
+      return;
+    case 0xd6:
+      r.use(&carry_to_al);
+      return;
     case 0xd7:
       r.op().base = static_cast<std::uint8_t>(Gpr::Bx);
       r.use(&translate_byte);
       return;
-    case 0xe0: case 0xe1: case 0xe2: case 0xe3:
+    case 0xe0:
+    case 0xe1:
+    case 0xe2:
+    case 0xe3:
       r.default_64();
       r.op().extra = opcode & 3;
       r.immediate(1);
       r.end_block(&loop);
       return;
-    case 0xe4: case 0xe5: port(r, &port_in, false); return;
-    case 0xe6: case 0xe7: port(r, &port_out, false); return;
-    case 0xec: case 0xed: port(r, &port_in, true); return;
-    case 0xee: case 0xef: port(r, &port_out, true); return;
-    case 0xe8: case 0xe9:
+    case 0xe4:
+    case 0xe5:
+      port(r, &port_in, false);
+      return;
+    case 0xe6:
+    case 0xe7:
+      port(r, &port_out, false);
+      return;
+    case 0xec:
+    case 0xed:
+      port(r, &port_in, true);
+      return;
+    case 0xee:
+    case 0xef:
+      port(r, &port_out, true);
+      return;
+    case 0xe8:
+    case 0xe9:
       r.default_64();
       r.immediate(r.operand_bytes());
       r.end_block(opcode == 0xe8 ? &call_relative : &jump_relative);
       return;
-    case 0xea: far_immediate(r, &far_jump_immediate); return;
-    case 0xeb: r.default_64(); r.immediate(1); r.end_block(&jump_relative); return;
-    case 0xf1: r.end_block(&debug_trap); return;
-    case 0xf4: r.end_block(&halt); return;
-    case 0xf5: case 0xf8: case 0xf9: case 0xfc: case 0xfd:
+    case 0xea:
+      far_immediate(r, &far_jump_immediate);
+      return;
+    case 0xeb:
+      r.default_64();
+      r.immediate(1);
+      r.end_block(&jump_relative);
+      return;
+    case 0xf1:
+      r.end_block(&debug_trap);
+      return;
+    case 0xf4:
+      r.end_block(&halt);
+      return;
+    case 0xf5:
+    case 0xf8:
+    case 0xf9:
+    case 0xfc:
+    case 0xfd:
       r.op().extra = opcode;
       r.use(&set_flag_bit);
       return;
-    case 0xf6: case 0xf7: group_3(r); return;
-    case 0xfa: r.use(&clear_interrupt_flag); return;
-    case 0xfb: r.end_block(&set_interrupt_flag); return;
-    case 0xfe: case 0xff: group_5(r); return;
-    default: return;  // #UD
+    case 0xf6:
+    case 0xf7:
+      group_3(r);
+      return;
+    case 0xfa:
+      r.use(&clear_interrupt_flag);
+      return;
+    case 0xfb:
+      r.end_block(&set_interrupt_flag);
+      return;
+    case 0xfe:
+    case 0xff:
+      group_5(r);
+      return;
+    default:
+      return;  // #UD
   }
 }
 

@@ -17,12 +17,21 @@ void group_6(InstructionReader& r) {
   r.op().extra = r.field() & 1;
   switch (r.field()) {
     case 0:
-    case 1: r.use(&store_selector); break;
-    case 2: r.use(&load_ldt); break;
-    case 3: r.use(&load_task_register); break;
+    case 1:
+      r.use(&store_selector);
+      break;
+    case 2:
+      r.use(&load_ldt);
+      break;
+    case 3:
+      r.use(&load_task_register);
+      break;
     case 4:
-    case 5: r.use(&verify_segment); break;
-    default: break;
+    case 5:
+      r.use(&verify_segment);
+      break;
+    default:
+      break;
   }
 }
 
@@ -43,8 +52,12 @@ void group_7(InstructionReader& r) {
         r.end_block(&load_table);
       }
       break;
-    case 4: r.use(&store_machine_status); break;
-    case 6: r.end_block(&load_machine_status); break;
+    case 4:
+      r.use(&store_machine_status);
+      break;
+    case 6:
+      r.end_block(&load_machine_status);
+      break;
     case 7:
       if (r.memory()) {
         r.end_block(&invalidate_page);
@@ -52,7 +65,8 @@ void group_7(InstructionReader& r) {
         r.end_block(&swap_gs);
       }
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -125,47 +139,100 @@ void decode_two_byte(InstructionReader& r) {
       r.op().extra = opcode & 15;
       r.use(r.memory() ? &set_on_condition_memory : &set_on_condition_register);
       return;
-    default: break;
+    default:
+      break;
   }
   switch (opcode) {
-    case 0x00: group_6(r); return;
-    case 0x01: group_7(r); return;
-    case 0x02: case 0x03:
+    case 0x00:
+      group_6(r);
+      return;
+    case 0x01:
+      group_7(r);
+      return;
+    case 0x02:
+    case 0x03:
       r.modrm(r.operand_bytes());
       r.destination_from_reg(r.operand_bytes());
       r.op().extra = opcode & 1;
       r.use(&load_access_or_limit);
       return;
-    case 0x05: if (wide_mode) { r.end_block(&system_call); } return;
-    case 0x06: r.use(&clear_task_switched); return;
-    case 0x07: if (wide_mode) { r.end_block(&system_return); } return;
-    case 0x08: case 0x09: r.use(&flush_caches); return;
-    case 0x0b: return;  // UD2
-    case 0x0d: case 0x18: case 0x19: case 0x1a: case 0x1b: case 0x1c: case 0x1d: case 0x1e:
+    case 0x05:
+      if (wide_mode) {
+        r.end_block(&system_call);
+      }
+      return;
+    case 0x06:
+      r.use(&clear_task_switched);
+      return;
+    case 0x07:
+      if (wide_mode) {
+        r.end_block(&system_return);
+      }
+      return;
+    case 0x08:
+    case 0x09:
+      r.use(&flush_caches);
+      return;
+    case 0x0b:
+      return;  // UD2
+    case 0x0d:
+    case 0x18:
+    case 0x19:
+    case 0x1a:
+    case 0x1b:
+    case 0x1c:
+    case 0x1d:
+    case 0x1e:
     case 0x1f:
       r.modrm(r.operand_bytes());
       r.use(&no_operation);
       return;
-    case 0x20: case 0x21: case 0x22: case 0x23: control_or_debug_register(r); return;
-    case 0x30: r.end_block(&write_msr); return;
-    case 0x31: r.op().stands_alone = true; r.use(&read_time_stamp); return;
-    case 0x32: r.use(&read_msr); return;
-    case 0x34: r.end_block(&system_enter); return;
-    case 0x35: r.end_block(&system_exit); return;
-    case 0xa0: case 0xa8:
-    case 0xa1: case 0xa9:
+    case 0x20:
+    case 0x21:
+    case 0x22:
+    case 0x23:
+      control_or_debug_register(r);
+      return;
+    case 0x30:
+      r.end_block(&write_msr);
+      return;
+    case 0x31:
+      r.op().stands_alone = true;
+      r.use(&read_time_stamp);
+      return;
+    case 0x32:
+      r.use(&read_msr);
+      return;
+    case 0x34:
+      r.end_block(&system_enter);
+      return;
+    case 0x35:
+      r.end_block(&system_exit);
+      return;
+    case 0xa0:
+    case 0xa8:
+    case 0xa1:
+    case 0xa9:
       r.default_64();
       r.op().extra = opcode < 0xa8 ? 4 : 5;
       r.use((opcode & 1) == 0 ? &push_segment : &pop_segment);
       return;
-    case 0xa2: r.use(&identify); return;
-    case 0xa3: case 0xab: case 0xb3: case 0xbb:
+    case 0xa2:
+      r.use(&identify);
+      return;
+    case 0xa3:
+    case 0xab:
+    case 0xb3:
+    case 0xbb:
       r.modrm(r.operand_bytes());
       r.source_from_reg(r.operand_bytes());
       r.lockable(r.memory() && opcode != 0xa3);
       r.use(bit_test((opcode >> 3) & 3, r.memory(), false, r.operand_bytes()));
       return;
-    case 0xa4: case 0xa5: case 0xac: case 0xad:
+    case 0xa4:
+    case 0xa5:
+    case 0xac:
+    case 0xad:
       r.modrm(r.operand_bytes());
       r.source_from_reg(r.operand_bytes());
       if ((opcode & 1) == 0) {
@@ -173,35 +240,51 @@ void decode_two_byte(InstructionReader& r) {
       }
       r.use(double_shift(opcode < 0xa8, r.memory(), (opcode & 1) != 0, r.operand_bytes()));
       return;
-    case 0xae: fences(r); return;
+    case 0xae:
+      fences(r);
+      return;
     case 0xaf:
       r.modrm(r.operand_bytes());
       r.destination_from_reg(r.operand_bytes());
       r.use(multiply(r.memory(), false, r.operand_bytes()));
       return;
-    case 0xb0: case 0xb1:
+    case 0xb0:
+    case 0xb1:
       r.modrm(bytes);
       r.source_from_reg(bytes);
       r.lockable(r.memory());
       r.use(compare_exchange(r.memory(), bytes));
       return;
-    case 0xb2: r.far_pointer_load(SegmentName::Ss); return;
-    case 0xb4: r.far_pointer_load(SegmentName::Fs); return;
-    case 0xb5: r.far_pointer_load(SegmentName::Gs); return;
-    case 0xb6: case 0xb7: case 0xbe: case 0xbf: {
+    case 0xb2:
+      r.far_pointer_load(SegmentName::Ss);
+      return;
+    case 0xb4:
+      r.far_pointer_load(SegmentName::Fs);
+      return;
+    case 0xb5:
+      r.far_pointer_load(SegmentName::Gs);
+      return;
+    case 0xb6:
+    case 0xb7:
+    case 0xbe:
+    case 0xbf: {
       const int from = r.opcode_is_byte() ? 1 : 2;
       r.modrm(from);
       r.destination_from_reg(r.operand_bytes());
       r.use(extend(opcode >= 0xbe, r.memory(), from, r.operand_bytes()));
       return;
     }
-    case 0xba: group_8(r); return;
-    case 0xbc: case 0xbd:
+    case 0xba:
+      group_8(r);
+      return;
+    case 0xbc:
+    case 0xbd:
       r.modrm(r.operand_bytes());
       r.destination_from_reg(r.operand_bytes());
       r.use(bit_scan(opcode == 0xbd, r.memory(), r.operand_bytes()));
       return;
-    case 0xc0: case 0xc1:
+    case 0xc0:
+    case 0xc1:
       r.modrm(bytes);
       r.source_from_reg(bytes);
       r.lockable(r.memory());
@@ -214,12 +297,22 @@ void decode_two_byte(InstructionReader& r) {
         r.use(move(Form::MemReg, r.operand_bytes()));  // MOVNTI
       }
       return;
-    case 0xc7: group_9(r); return;
-    case 0xc8: case 0xc9: case 0xca: case 0xcb: case 0xcc: case 0xcd: case 0xce: case 0xcf:
+    case 0xc7:
+      group_9(r);
+      return;
+    case 0xc8:
+    case 0xc9:
+    case 0xca:
+    case 0xcb:
+    case 0xcc:
+    case 0xcd:
+    case 0xce:
+    case 0xcf:
       r.destination_register(opcode & 7, r.operand_bytes());
       r.use(byte_swap(r.operand_bytes()));
       return;
-    default: return;  // #UD
+    default:
+      return;  // #UD
   }
 }
 

@@ -50,8 +50,7 @@ bool mark_accessed(Cpu& cpu, Described& d) {
   if ((d.descriptor.type & segment_type::kAccessed) != 0) {
     return true;
   }
-  const std::uint64_t base =
-      selector_in_ldt(d.selector) ? cpu.ldtr.value.base : cpu.gdtr.base;
+  const std::uint64_t base = selector_in_ldt(d.selector) ? cpu.ldtr.value.base : cpu.gdtr.base;
   d.descriptor.type |= segment_type::kAccessed;
   d.raw |= std::uint64_t{segment_type::kAccessed} << 40;
   const std::uint64_t mask = cpu.long_mode() ? ~std::uint64_t{0} : std::uint64_t{0xffffffff};
@@ -104,8 +103,7 @@ bool check_stack_segment(Cpu& cpu, std::uint16_t selector, int cpl, std::uint8_t
   if (!find_descriptor(cpu, selector, vector, out)) {
     return false;
   }
-  if (selector_rpl(selector) != cpl || !out.descriptor.is_writable() ||
-      out.descriptor.dpl != cpl) {
+  if (selector_rpl(selector) != cpl || !out.descriptor.is_writable() || out.descriptor.dpl != cpl) {
     return cpu.fault(vector, blame(selector));
   }
   return out.descriptor.present || cpu.fault(kStackFault, blame(selector));

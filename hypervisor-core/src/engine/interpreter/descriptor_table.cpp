@@ -34,9 +34,18 @@ bool type_known_to_lar(const Descriptor& d, bool long_mode) {
     return true;
   }
   switch (d.type) {
-    case kTss16Available: case kTss16Busy: case kCallGate16: case kTaskGate: return !long_mode;
-    case kLdt: case kTss32Available: case kTss32Busy: case kCallGate32: return true;
-    default: return false;
+    case kTss16Available:
+    case kTss16Busy:
+    case kCallGate16:
+    case kTaskGate:
+      return !long_mode;
+    case kLdt:
+    case kTss32Available:
+    case kTss32Busy:
+    case kCallGate32:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -46,9 +55,15 @@ bool type_known_to_lsl(const Descriptor& d, bool long_mode) {
     return true;
   }
   switch (d.type) {
-    case kTss16Available: case kTss16Busy: return !long_mode;
-    case kLdt: case kTss32Available: case kTss32Busy: return true;
-    default: return false;
+    case kTss16Available:
+    case kTss16Busy:
+      return !long_mode;
+    case kLdt:
+    case kTss32Available:
+    case kTss32Busy:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -207,8 +222,8 @@ bool load_access_or_limit(Cpu& cpu, const Operation& op) {
   const bool good = found && known && visible(cpu, d);
   cpu.flags.set_zf(good);
   if (good) {
-    const std::uint32_t value = op.extra == 0 ? static_cast<std::uint32_t>(d.raw >> 32) & 0x00f0ff00
-                                              : d.descriptor.limit;
+    const std::uint32_t value =
+        op.extra == 0 ? static_cast<std::uint32_t>(d.raw >> 32) & 0x00f0ff00 : d.descriptor.limit;
     if (op.operand_bytes == 2) {
       cpu.set_reg<std::uint16_t>(op.destination, static_cast<std::uint16_t>(value));
     } else {

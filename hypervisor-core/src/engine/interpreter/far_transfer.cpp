@@ -30,9 +30,17 @@ class StackReader {
     std::uint32_t value = 0;
     bool read = false;
     switch (bytes_) {
-      case 2: read = cpu_.read(SegmentName::Ss, at_, narrow); out = narrow; break;
-      case 4: read = cpu_.read(SegmentName::Ss, at_, value); out = value; break;
-      default: read = cpu_.read(SegmentName::Ss, at_, out); break;
+      case 2:
+        read = cpu_.read(SegmentName::Ss, at_, narrow);
+        out = narrow;
+        break;
+      case 4:
+        read = cpu_.read(SegmentName::Ss, at_, value);
+        out = value;
+        break;
+      default:
+        read = cpu_.read(SegmentName::Ss, at_, out);
+        break;
     }
     skip(static_cast<std::uint64_t>(bytes_));
     return read;
@@ -50,8 +58,12 @@ class StackReader {
 class StackWriter {
  public:
   StackWriter(Cpu& cpu, int bytes)
-      : cpu_(cpu), stack_(cpu.segment(SegmentName::Ss)), bytes_(bytes),
-        mask_(cpu.stack_mask()), at_(cpu.sp()), user_(cpu.cpl() == 3) {}
+      : cpu_(cpu),
+        stack_(cpu.segment(SegmentName::Ss)),
+        bytes_(bytes),
+        mask_(cpu.stack_mask()),
+        at_(cpu.sp()),
+        user_(cpu.cpl() == 3) {}
   StackWriter(Cpu& cpu, int bytes, const Described& stack, std::uint64_t sp, int cpl)
       : cpu_(cpu), bytes_(bytes), user_(cpl == 3) {
     stack_.value = segment_of(stack.selector, stack.descriptor);
@@ -71,7 +83,8 @@ class StackWriter {
         return cpu_.write_linear(linear, static_cast<std::uint16_t>(value), user_, SegmentName::Ss);
       case 4:
         return cpu_.write_linear(linear, static_cast<std::uint32_t>(value), user_, SegmentName::Ss);
-      default: return cpu_.write_linear(linear, value, user_, SegmentName::Ss);
+      default:
+        return cpu_.write_linear(linear, value, user_, SegmentName::Ss);
     }
   }
   std::uint64_t at() const { return at_; }
@@ -92,8 +105,8 @@ bool offset_fits(const Cpu& cpu, const Descriptor& code, std::uint64_t offset) {
 bool check_same_ring(Cpu& cpu, Described& code, std::uint64_t offset) {
   const Descriptor& d = code.descriptor;
   const int rpl = selector_rpl(code.selector);
-  const bool allowed = d.is_conforming() ? d.dpl <= cpu.cpl()
-                                         : rpl <= cpu.cpl() && d.dpl == cpu.cpl();
+  const bool allowed =
+      d.is_conforming() ? d.dpl <= cpu.cpl() : rpl <= cpu.cpl() && d.dpl == cpu.cpl();
   if (!d.is_code() || !allowed || (cpu.long_mode() && d.long_mode && d.default_32)) {
     return cpu.general_protection(blame(code.selector));
   }
@@ -160,7 +173,8 @@ bool call_inner_ring(Cpu& cpu, GateTarget& target) {
   const auto at = [&](std::uint32_t offset) {
     return (cpu.tr.value.base + offset) & std::uint64_t{0xffffffff};
   };
-  const std::uint32_t esp_at = wide_tss ? tss32::esp_of_ring(ring) : 2 + 4u * static_cast<unsigned>(ring);
+  const std::uint32_t esp_at =
+      wide_tss ? tss32::esp_of_ring(ring) : 2 + 4u * static_cast<unsigned>(ring);
   const std::uint32_t ss_at = wide_tss ? tss32::ss_of_ring(ring) : esp_at + 2;
   if (ss_at + 1 > cpu.tr.value.limit) {
     return cpu.fault(kInvalidTss, blame(cpu.tr.value.selector));
@@ -184,8 +198,7 @@ bool call_inner_ring(Cpu& cpu, GateTarget& target) {
     }
   }
   StackWriter inner(cpu, bytes, stack, wide_tss ? esp : narrow, ring);
-  if (!inner.push(cpu.segment(SegmentName::Ss).value.selector) ||
-      !inner.push(cpu.gpr(Gpr::Sp))) {
+  if (!inner.push(cpu.segment(SegmentName::Ss).value.selector) || !inner.push(cpu.gpr(Gpr::Sp))) {
     return false;
   }
   for (std::size_t i = parameters.size(); i-- > 0;) {
@@ -260,9 +273,17 @@ bool pointer_in_memory(Cpu& cpu, const Operation& op, std::uint64_t& offset,
   std::uint32_t value = 0;
   bool read = false;
   switch (op.operand_bytes) {
-    case 2: read = cpu.load(op, narrow); offset = narrow; break;
-    case 4: read = cpu.load(op, value); offset = value; break;
-    default: read = cpu.load(op, offset); break;
+    case 2:
+      read = cpu.load(op, narrow);
+      offset = narrow;
+      break;
+    case 4:
+      read = cpu.load(op, value);
+      offset = value;
+      break;
+    default:
+      read = cpu.load(op, offset);
+      break;
   }
   return read && cpu.load(second, selector);
 }

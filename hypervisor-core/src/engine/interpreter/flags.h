@@ -24,9 +24,9 @@
 
 namespace gv::interpreter {
 
-inline constexpr std::uint32_t kArithmeticFlags =
-    x86::eflags::CF | x86::eflags::PF | x86::eflags::AF | x86::eflags::ZF | x86::eflags::SF |
-    x86::eflags::OF;
+inline constexpr std::uint32_t kArithmeticFlags = x86::eflags::CF | x86::eflags::PF |
+                                                  x86::eflags::AF | x86::eflags::ZF |
+                                                  x86::eflags::SF | x86::eflags::OF;
 
 class Flags {
  public:
@@ -103,14 +103,30 @@ class Flags {
   bool condition(unsigned code) const {
     bool holds = false;
     switch (code >> 1) {
-      case 0: holds = of(); break;
-      case 1: holds = cf(); break;
-      case 2: holds = zf(); break;
-      case 3: holds = cf() || zf(); break;
-      case 4: holds = sf(); break;
-      case 5: holds = pf(); break;
-      case 6: holds = sf() != of(); break;
-      default: holds = zf() || sf() != of(); break;
+      case 0:
+        holds = of();
+        break;
+      case 1:
+        holds = cf();
+        break;
+      case 2:
+        holds = zf();
+        break;
+      case 3:
+        holds = cf() || zf();
+        break;
+      case 4:
+        holds = sf();
+        break;
+      case 5:
+        holds = pf();
+        break;
+      case 6:
+        holds = sf() != of();
+        break;
+      default:
+        holds = zf() || sf() != of();
+        break;
     }
     return holds != ((code & 1) != 0);
   }

@@ -23,10 +23,14 @@ constexpr bool in_memory(Form form) { return form == Form::MemReg || form == For
 template <class Pick>
 Handler for_width(int bytes, Pick pick) {
   switch (bytes) {
-    case 1: return pick(std::uint8_t{});
-    case 2: return pick(std::uint16_t{});
-    case 8: return pick(std::uint64_t{});
-    default: return pick(std::uint32_t{});
+    case 1:
+      return pick(std::uint8_t{});
+    case 2:
+      return pick(std::uint16_t{});
+    case 8:
+      return pick(std::uint64_t{});
+    default:
+      return pick(std::uint32_t{});
   }
 }
 
@@ -51,7 +55,7 @@ Handler bit_test(unsigned which, bool memory, bool by_immediate, int bytes);
 Handler bit_scan(bool reverse, bool memory, int bytes);
 Handler byte_swap(int bytes);
 
-// data_transfer.cpp
+// move.cpp
 Handler move(Form form, int bytes);
 Handler extend(bool is_signed, bool memory, int from_bytes, int to_bytes);
 Handler exchange(bool memory, int bytes);
@@ -61,14 +65,14 @@ Handler conditional_move(bool memory, int bytes);
 bool set_on_condition_register(Cpu& cpu, const Operation& op);
 bool set_on_condition_memory(Cpu& cpu, const Operation& op);
 bool load_effective_address(Cpu& cpu, const Operation& op);
-bool translate_byte(Cpu& cpu, const Operation& op);               // XLAT
-bool widen_accumulator(Cpu& cpu, const Operation& op);            // CBW, CWDE, CDQE
-bool sign_of_accumulator(Cpu& cpu, const Operation& op);          // CWD, CDQ, CQO
-bool flags_to_ah(Cpu& cpu, const Operation& op);                  // LAHF
-bool ah_to_flags(Cpu& cpu, const Operation& op);                  // SAHF
-bool compare_exchange_pair(Cpu& cpu, const Operation& op);        // CMPXCHG8B, CMPXCHG16B
-bool set_flag_bit(Cpu& cpu, const Operation& op);                 // CLC STC CMC CLD STD: extra
-bool carry_to_al(Cpu& cpu, const Operation& op);                  // SALC
+bool translate_byte(Cpu& cpu, const Operation& op);         // XLAT
+bool widen_accumulator(Cpu& cpu, const Operation& op);      // CBW, CWDE, CDQE
+bool sign_of_accumulator(Cpu& cpu, const Operation& op);    // CWD, CDQ, CQO
+bool flags_to_ah(Cpu& cpu, const Operation& op);            // LAHF
+bool ah_to_flags(Cpu& cpu, const Operation& op);            // SAHF
+bool compare_exchange_pair(Cpu& cpu, const Operation& op);  // CMPXCHG8B, CMPXCHG16B
+bool set_flag_bit(Cpu& cpu, const Operation& op);           // CLC STC CMC CLD STD: extra
+bool carry_to_al(Cpu& cpu, const Operation& op);            // SALC
 bool no_operation(Cpu& cpu, const Operation& op);
 bool undefined(Cpu& cpu, const Operation& op);
 
@@ -100,9 +104,9 @@ bool call_relative(Cpu& cpu, const Operation& op);
 bool call_register(Cpu& cpu, const Operation& op);
 bool call_memory(Cpu& cpu, const Operation& op);
 bool return_near(Cpu& cpu, const Operation& op);
-bool loop(Cpu& cpu, const Operation& op);  // extra: 0 LOOPNE, 1 LOOPE, 2 LOOP, 3 JCXZ
-bool interrupt(Cpu& cpu, const Operation& op);              // INT n
-bool breakpoint(Cpu& cpu, const Operation& op);             // INT3
+bool loop(Cpu& cpu, const Operation& op);        // extra: 0 LOOPNE, 1 LOOPE, 2 LOOP, 3 JCXZ
+bool interrupt(Cpu& cpu, const Operation& op);   // INT n
+bool breakpoint(Cpu& cpu, const Operation& op);  // INT3
 bool interrupt_on_overflow(Cpu& cpu, const Operation& op);  // INTO
 bool debug_trap(Cpu& cpu, const Operation& op);             // INT1
 bool check_bounds(Cpu& cpu, const Operation& op);           // BOUND
@@ -116,11 +120,11 @@ bool far_return(Cpu& cpu, const Operation& op);
 bool interrupt_return(Cpu& cpu, const Operation& op);
 
 // segment_load.cpp
-bool push_segment(Cpu& cpu, const Operation& op);        // segment number in extra
+bool push_segment(Cpu& cpu, const Operation& op);  // segment number in extra
 bool pop_segment(Cpu& cpu, const Operation& op);
 bool move_from_segment(Cpu& cpu, const Operation& op);
 bool move_to_segment(Cpu& cpu, const Operation& op);
-bool load_far_pointer(Cpu& cpu, const Operation& op);    // LDS, LES, LSS, LFS, LGS
+bool load_far_pointer(Cpu& cpu, const Operation& op);  // LDS, LES, LSS, LFS, LGS
 
 // string.cpp
 enum class StringKind : std::uint8_t { Movs, Cmps, Stos, Lods, Scas };
@@ -156,8 +160,8 @@ bool load_table(Cpu& cpu, const Operation& op);      // LGDT, LIDT
 bool store_selector(Cpu& cpu, const Operation& op);  // SLDT, STR: extra 0, 1
 bool load_ldt(Cpu& cpu, const Operation& op);
 bool load_task_register(Cpu& cpu, const Operation& op);
-bool verify_segment(Cpu& cpu, const Operation& op);         // VERR, VERW: extra 0, 1
-bool load_access_or_limit(Cpu& cpu, const Operation& op);   // LAR, LSL: extra 0, 1
+bool verify_segment(Cpu& cpu, const Operation& op);              // VERR, VERW: extra 0, 1
+bool load_access_or_limit(Cpu& cpu, const Operation& op);        // LAR, LSL: extra 0, 1
 bool adjust_requested_privilege(Cpu& cpu, const Operation& op);  // ARPL
 
 // model_specific.cpp

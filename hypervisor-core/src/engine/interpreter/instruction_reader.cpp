@@ -53,18 +53,42 @@ void InstructionReader::prefixes_and_opcode() {
   while (more) {
     opcode_ = byte();
     switch (opcode_) {
-      case 0x26: segment(SegmentName::Es); break;
-      case 0x2e: segment(SegmentName::Cs); break;
-      case 0x36: segment(SegmentName::Ss); break;
-      case 0x3e: segment(SegmentName::Ds); break;
-      case 0x64: segment(SegmentName::Fs); break;
-      case 0x65: segment(SegmentName::Gs); break;
-      case 0x66: operand_prefix_ = true; break;
-      case 0x67: address_prefix = true; break;
-      case 0xf0: locked_ = true; break;
-      case 0xf2: op_.repeat = Repeat::WhileNotEqual; break;
-      case 0xf3: op_.repeat = Repeat::WhileEqual; break;
-      default: more = false; break;
+      case 0x26:
+        segment(SegmentName::Es);
+        break;
+      case 0x2e:
+        segment(SegmentName::Cs);
+        break;
+      case 0x36:
+        segment(SegmentName::Ss);
+        break;
+      case 0x3e:
+        segment(SegmentName::Ds);
+        break;
+      case 0x64:
+        segment(SegmentName::Fs);
+        break;
+      case 0x65:
+        segment(SegmentName::Gs);
+        break;
+      case 0x66:
+        operand_prefix_ = true;
+        break;
+      case 0x67:
+        address_prefix = true;
+        break;
+      case 0xf0:
+        locked_ = true;
+        break;
+      case 0xf2:
+        op_.repeat = Repeat::WhileNotEqual;
+        break;
+      case 0xf3:
+        op_.repeat = Repeat::WhileEqual;
+        break;
+      default:
+        more = false;
+        break;
     }
     more = more && !too_long_ && !needs_more_;
   }
@@ -83,7 +107,7 @@ void InstructionReader::prefixes_and_opcode() {
   if (rex_w()) {
     operand_bytes_ = 8;
   }
-  address_bytes_ = wide                                                ? (address_prefix ? 4 : 8)
+  address_bytes_ = wide                                                 ? (address_prefix ? 4 : 8)
                    : (size_ == x86::CodeSize::Bits16) != address_prefix ? 2
                                                                         : 4;
   op_.operand_bytes = static_cast<std::uint8_t>(operand_bytes_);
@@ -206,9 +230,9 @@ void InstructionReader::read_immediate(int bytes, bool sign_extend) {
   encoding_.immediate.size = static_cast<std::uint8_t>(encoding_.immediate.size + bytes);
   const std::uint64_t raw = little_endian(bytes);
   const int unused = 64 - 8 * bytes;
-  op_.immediate = sign_extend
-                      ? static_cast<std::uint64_t>(static_cast<std::int64_t>(raw << unused) >> unused)
-                      : raw;
+  op_.immediate =
+      sign_extend ? static_cast<std::uint64_t>(static_cast<std::int64_t>(raw << unused) >> unused)
+                  : raw;
 }
 
 Decoded InstructionReader::finish() {

@@ -38,8 +38,8 @@ class InstructionReader {
   void modrm(int bytes = 4);
   bool memory() const { return op_.memory_operand; }
   std::uint8_t modrm_byte() const { return modrm_; }
-  std::uint8_t field() const { return (modrm_ >> 3) & 7; }      // without REX.R
-  std::uint8_t reg_number() const { return reg_; }              // with it
+  std::uint8_t field() const { return (modrm_ >> 3) & 7; }  // without REX.R
+  std::uint8_t reg_number() const { return reg_; }          // with it
   std::uint8_t rm_number() const { return rm_; }
   // The reg field is the source, r/m the destination; or the other way round.
   void source_from_reg(int bytes) { op_.source = place(reg_, bytes); }

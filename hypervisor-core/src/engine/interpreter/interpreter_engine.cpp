@@ -44,8 +44,8 @@ std::optional<Exit> InterpreterEngine::State::finish_port(std::uint32_t reply) {
     return cpu.exit;
   }
   ++cpu.retired;
-  if (port_operation.repeat == Repeat::None || (port_operation.handler != &port_in_string &&
-                                                port_operation.handler != &port_out_string)) {
+  if (port_operation.repeat == Repeat::None ||
+      (port_operation.handler != &port_in_string && port_operation.handler != &port_out_string)) {
     cpu.rip() += port_operation.length;
   }
   return std::nullopt;
@@ -66,9 +66,8 @@ std::optional<Exit> InterpreterEngine::State::run_some(const Entry& entry) {
     cpu.rip() &= 0xffffffff;
   }
   const bool shaded = cpu.interrupt_shadow;
-  const bool at_target =
-      cpu.retired >= entry.stop_at_block ||
-      (cpu.if_may_have_changed && entry.stop_when_if_may_change);
+  const bool at_target = cpu.retired >= entry.stop_at_block ||
+                         (cpu.if_may_have_changed && entry.stop_when_if_may_change);
   if (!shaded && at_target) {
     cpu.if_may_have_changed = false;
     return BudgetSpent{};
@@ -119,8 +118,9 @@ std::optional<Exit> InterpreterEngine::State::run_some(const Entry& entry) {
   }
   const std::uint64_t before = cpu.retired;
   cpu.interrupt_shadow = false;
-  auto exit = count > 0 ? run_operations(block->operations.data(), static_cast<std::uint32_t>(count))
-                        : run_across_pages();
+  auto exit = count > 0
+                  ? run_operations(block->operations.data(), static_cast<std::uint32_t>(count))
+                  : run_across_pages();
   // A trap after an instruction that completed and had nothing else to say.
   if (traced && !exit && cpu.retired != before) {
     exit = Faulted{x86::kDebug, 0, Gva(0)};
@@ -144,11 +144,18 @@ std::optional<Exit> InterpreterEngine::State::run_operations(const Operation* op
     return std::nullopt;
   }
   switch (cpu.outcome) {
-    case Outcome::Done: ++cpu.retired; return std::nullopt;
-    case Outcome::DoneExit: ++cpu.retired; return cpu.exit;
+    case Outcome::Done:
+      ++cpu.retired;
+      return std::nullopt;
+    case Outcome::DoneExit:
+      ++cpu.retired;
+      return cpu.exit;
     case Outcome::Again:
-    case Outcome::Withdrawn: cpu.rip() -= op->length; return std::nullopt;
-    case Outcome::Fault: break;
+    case Outcome::Withdrawn:
+      cpu.rip() -= op->length;
+      return std::nullopt;
+    case Outcome::Fault:
+      break;
   }
   cpu.rip() -= op->length;
   if (cpu.port_use != PortUse::None) {

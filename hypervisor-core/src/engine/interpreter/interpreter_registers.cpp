@@ -36,10 +36,14 @@ void InterpreterEngine::set_selector(SegmentName which, std::uint16_t value) {
 std::uint64_t InterpreterEngine::control(ControlRegister which) {
   const Cpu& cpu = state_->cpu;
   switch (which) {
-    case ControlRegister::Cr0: return cpu.cr0;
-    case ControlRegister::Cr2: return cpu.cr2;
-    case ControlRegister::Cr3: return cpu.cr3;
-    case ControlRegister::Cr4: return cpu.cr4;
+    case ControlRegister::Cr0:
+      return cpu.cr0;
+    case ControlRegister::Cr2:
+      return cpu.cr2;
+    case ControlRegister::Cr3:
+      return cpu.cr3;
+    case ControlRegister::Cr4:
+      return cpu.cr4;
   }
   return 0;
 }
@@ -54,9 +58,15 @@ void InterpreterEngine::set_control(ControlRegister which, std::uint64_t value) 
       }
       cpu.mode_changed();
       break;
-    case ControlRegister::Cr2: cpu.cr2 = value; return;
-    case ControlRegister::Cr3: cpu.cr3 = value; break;
-    case ControlRegister::Cr4: cpu.cr4 = value; break;
+    case ControlRegister::Cr2:
+      cpu.cr2 = value;
+      return;
+    case ControlRegister::Cr3:
+      cpu.cr3 = value;
+      break;
+    case ControlRegister::Cr4:
+      cpu.cr4 = value;
+      break;
   }
   cpu.flush_tlb();
 }
@@ -87,9 +97,12 @@ std::uint64_t InterpreterEngine::code_base() { return state_->cpu.segment(Segmen
 
 int InterpreterEngine::code_bits() {
   switch (state_->cpu.code_size()) {
-    case x86::CodeSize::Bits16: return 16;
-    case x86::CodeSize::Bits64: return 64;
-    case x86::CodeSize::Bits32: break;
+    case x86::CodeSize::Bits16:
+      return 16;
+    case x86::CodeSize::Bits64:
+      return 64;
+    case x86::CodeSize::Bits32:
+      break;
   }
   return 32;
 }
@@ -111,11 +124,10 @@ void InterpreterEngine::State::load_unchecked(SegmentName name, std::uint16_t se
     return;
   }
   Described d{.selector = selector};
-  const std::uint64_t base =
-      x86::selector_in_ldt(selector) ? cpu.ldtr.value.base : cpu.gdtr.base;
-  const bool read = !x86::selector_is_null(selector) &&
-                    cpu.peek(base + x86::selector_offset(selector), &d.raw, sizeof d.raw) ==
-                        sizeof d.raw;
+  const std::uint64_t base = x86::selector_in_ldt(selector) ? cpu.ldtr.value.base : cpu.gdtr.base;
+  const bool read =
+      !x86::selector_is_null(selector) &&
+      cpu.peek(base + x86::selector_offset(selector), &d.raw, sizeof d.raw) == sizeof d.raw;
   d.descriptor = x86::parse_descriptor(d.raw);
   if (!read || !d.descriptor.code_or_data || !d.descriptor.present) {
     put_null_segment(cpu, name, selector);

@@ -16,45 +16,73 @@ using namespace x86;
 
 std::optional<std::uint64_t> read_model_specific(const Cpu& cpu, std::uint32_t number) {
   switch (static_cast<Msr>(number)) {
-    case Msr::SysenterCs: return cpu.msrs.sysenter_cs;
-    case Msr::SysenterEsp: return cpu.msrs.sysenter_esp;
-    case Msr::SysenterEip: return cpu.msrs.sysenter_eip;
-    case Msr::Pat: return cpu.msrs.pat;
-    case Msr::Efer: return cpu.msrs.efer;
-    case Msr::Star: return cpu.msrs.star;
-    case Msr::Lstar: return cpu.msrs.lstar;
-    case Msr::Cstar: return cpu.msrs.cstar;
-    case Msr::Fmask: return cpu.msrs.fmask;
-    case Msr::FsBase: return cpu.segment(SegmentName::Fs).value.base;
-    case Msr::GsBase: return cpu.segment(SegmentName::Gs).value.base;
-    case Msr::KernelGsBase: return cpu.msrs.kernel_gs_base;
+    case Msr::SysenterCs:
+      return cpu.msrs.sysenter_cs;
+    case Msr::SysenterEsp:
+      return cpu.msrs.sysenter_esp;
+    case Msr::SysenterEip:
+      return cpu.msrs.sysenter_eip;
+    case Msr::Pat:
+      return cpu.msrs.pat;
+    case Msr::Efer:
+      return cpu.msrs.efer;
+    case Msr::Star:
+      return cpu.msrs.star;
+    case Msr::Lstar:
+      return cpu.msrs.lstar;
+    case Msr::Cstar:
+      return cpu.msrs.cstar;
+    case Msr::Fmask:
+      return cpu.msrs.fmask;
+    case Msr::FsBase:
+      return cpu.segment(SegmentName::Fs).value.base;
+    case Msr::GsBase:
+      return cpu.segment(SegmentName::Gs).value.base;
+    case Msr::KernelGsBase:
+      return cpu.msrs.kernel_gs_base;
   }
   return std::nullopt;
 }
 
 bool write_model_specific(Cpu& cpu, std::uint32_t number, std::uint64_t value) {
-  const auto canonical = [&] { return static_cast<std::int64_t>(value << 16) >> 16 ==
-                                      static_cast<std::int64_t>(value); };
+  const auto canonical = [&] {
+    return static_cast<std::int64_t>(value << 16) >> 16 == static_cast<std::int64_t>(value);
+  };
   switch (static_cast<Msr>(number)) {
-    case Msr::SysenterCs: cpu.msrs.sysenter_cs = value; return true;
-    case Msr::SysenterEsp: cpu.msrs.sysenter_esp = value; return canonical();
-    case Msr::SysenterEip: cpu.msrs.sysenter_eip = value; return canonical();
-    case Msr::Pat: cpu.msrs.pat = value; return true;
+    case Msr::SysenterCs:
+      cpu.msrs.sysenter_cs = value;
+      return true;
+    case Msr::SysenterEsp:
+      cpu.msrs.sysenter_esp = value;
+      return canonical();
+    case Msr::SysenterEip:
+      cpu.msrs.sysenter_eip = value;
+      return canonical();
+    case Msr::Pat:
+      cpu.msrs.pat = value;
+      return true;
     case Msr::Efer: {
       constexpr std::uint64_t kWritable = efer::SCE | efer::LME | efer::NXE;
       const bool changes_lme = ((cpu.msrs.efer ^ value) & efer::LME) != 0;
-      if ((value & ~(kWritable | efer::LMA)) != 0 ||
-          (changes_lme && (cpu.cr0 & cr0::PG) != 0)) {
+      if ((value & ~(kWritable | efer::LMA)) != 0 || (changes_lme && (cpu.cr0 & cr0::PG) != 0)) {
         return false;
       }
       cpu.msrs.efer = (value & kWritable) | (cpu.msrs.efer & efer::LMA);
       cpu.flush_tlb();
       return true;
     }
-    case Msr::Star: cpu.msrs.star = value; return true;
-    case Msr::Lstar: cpu.msrs.lstar = value; return canonical();
-    case Msr::Cstar: cpu.msrs.cstar = value; return canonical();
-    case Msr::Fmask: cpu.msrs.fmask = value & 0xffffffff; return true;
+    case Msr::Star:
+      cpu.msrs.star = value;
+      return true;
+    case Msr::Lstar:
+      cpu.msrs.lstar = value;
+      return canonical();
+    case Msr::Cstar:
+      cpu.msrs.cstar = value;
+      return canonical();
+    case Msr::Fmask:
+      cpu.msrs.fmask = value & 0xffffffff;
+      return true;
     case Msr::FsBase:
     case Msr::GsBase: {
       if (!canonical()) {
@@ -65,7 +93,9 @@ bool write_model_specific(Cpu& cpu, std::uint32_t number, std::uint64_t value) {
       cpu.segment(name).work_out_bounds(cpu.in_64_bit_mode(), true);
       return true;
     }
-    case Msr::KernelGsBase: cpu.msrs.kernel_gs_base = value; return canonical();
+    case Msr::KernelGsBase:
+      cpu.msrs.kernel_gs_base = value;
+      return canonical();
   }
   return false;
 }
@@ -82,14 +112,22 @@ CpuidReply identification(std::uint32_t leaf) {
     return word;
   };
   switch (leaf) {
-    case 0: return {1, text("Glas"), text("CPU "), text("svis")};
-    case 1: return {0x600, 0, 1u << 13, kPse | kTsc | kMsr | kPae | kCx8 | kSep | kPge | kCmov | kPat};
-    case 0x80000000: return {0x80000008, 0, 0, 0};
-    case 0x80000001: return {0, 0, 1, kSyscall | kNx | kGigabytePages | kLongMode};
-    case 0x80000002: return {text("Glas"), text("svis"), text("or i"), text("nter")};
-    case 0x80000003: return {text("pret"), text("er\0\0"), 0, 0};
-    case 0x80000008: return {0x3028, 0, 0, 0};
-    default: return {};
+    case 0:
+      return {1, text("Glas"), text("CPU "), text("svis")};
+    case 1:
+      return {0x600, 0, 1u << 13, kPse | kTsc | kMsr | kPae | kCx8 | kSep | kPge | kCmov | kPat};
+    case 0x80000000:
+      return {0x80000008, 0, 0, 0};
+    case 0x80000001:
+      return {0, 0, 1, kSyscall | kNx | kGigabytePages | kLongMode};
+    case 0x80000002:
+      return {text("Glas"), text("svis"), text("or i"), text("nter")};
+    case 0x80000003:
+      return {text("pret"), text("er\0\0"), 0, 0};
+    case 0x80000008:
+      return {0x3028, 0, 0, 0};
+    default:
+      return {};
   }
 }
 
@@ -110,8 +148,8 @@ bool write_msr(Cpu& cpu, const Operation&) {
   if (cpu.cpl() != 0) {
     return cpu.general_protection();
   }
-  const std::uint64_t value =
-      (cpu.gpr(Gpr::Ax) & 0xffffffff) | (cpu.gpr(Gpr::Dx) & 0xffffffff) << 32;
+  const std::uint64_t value = (cpu.gpr(Gpr::Ax) & 0xffffffff) | (cpu.gpr(Gpr::Dx) & 0xffffffff)
+                                                                    << 32;
   return write_model_specific(cpu, static_cast<std::uint32_t>(cpu.gpr(Gpr::Cx)), value) ||
          cpu.general_protection();
 }

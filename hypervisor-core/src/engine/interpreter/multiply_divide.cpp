@@ -15,16 +15,35 @@ namespace {
 __extension__ using Signed128 = __int128;
 __extension__ using Unsigned128 = unsigned __int128;
 
-template <class T> struct Twice;
-template <> struct Twice<std::uint8_t> { using Unsigned = std::uint16_t; using Signed = std::int16_t; };
-template <> struct Twice<std::uint16_t> { using Unsigned = std::uint32_t; using Signed = std::int32_t; };
-template <> struct Twice<std::uint32_t> { using Unsigned = std::uint64_t; using Signed = std::int64_t; };
-template <> struct Twice<std::uint64_t> { using Unsigned = Unsigned128; using Signed = Signed128; };
+template <class T>
+struct Twice;
+template <>
+struct Twice<std::uint8_t> {
+  using Unsigned = std::uint16_t;
+  using Signed = std::int16_t;
+};
+template <>
+struct Twice<std::uint16_t> {
+  using Unsigned = std::uint32_t;
+  using Signed = std::int32_t;
+};
+template <>
+struct Twice<std::uint32_t> {
+  using Unsigned = std::uint64_t;
+  using Signed = std::int64_t;
+};
+template <>
+struct Twice<std::uint64_t> {
+  using Unsigned = Unsigned128;
+  using Signed = Signed128;
+};
 
-template <class T> constexpr int kBits = sizeof(T) * 8;
+template <class T>
+constexpr int kBits = sizeof(T) * 8;
 
 // The byte offset of the upper half: AH for bytes, DX otherwise.
-template <class T> constexpr std::uint8_t kHigh = sizeof(T) == 1 ? 1 : 16;
+template <class T>
+constexpr std::uint8_t kHigh = sizeof(T) == 1 ? 1 : 16;
 
 template <class T>
 void set_pair(Cpu& cpu, T low, T high) {
@@ -64,8 +83,8 @@ bool divide_pair(Cpu& cpu, T divisor) {
   if (divisor == 0) {
     return cpu.fault(x86::kDivideError);
   }
-  const U dividend = static_cast<U>((static_cast<U>(cpu.reg<T>(kHigh<T>)) << kBits<T>) |
-                                    cpu.reg<T>(0));
+  const U dividend =
+      static_cast<U>((static_cast<U>(cpu.reg<T>(kHigh<T>)) << kBits<T>) | cpu.reg<T>(0));
   if constexpr (kWhich == Wide::Div) {
     const U quotient = static_cast<U>(dividend / divisor);
     if (quotient > static_cast<U>(static_cast<T>(~T{0}))) {
@@ -139,10 +158,14 @@ bool multiply_operands(Cpu& cpu, const Operation& op) {
 
 Handler wide(Wide which, bool memory, int bytes) {
   switch (which) {
-    case Wide::Mul: return wide_form<Wide::Mul>(memory, bytes);
-    case Wide::Imul: return wide_form<Wide::Imul>(memory, bytes);
-    case Wide::Div: return wide_form<Wide::Div>(memory, bytes);
-    case Wide::Idiv: return wide_form<Wide::Idiv>(memory, bytes);
+    case Wide::Mul:
+      return wide_form<Wide::Mul>(memory, bytes);
+    case Wide::Imul:
+      return wide_form<Wide::Imul>(memory, bytes);
+    case Wide::Div:
+      return wide_form<Wide::Div>(memory, bytes);
+    case Wide::Idiv:
+      return wide_form<Wide::Idiv>(memory, bytes);
   }
   return nullptr;
 }

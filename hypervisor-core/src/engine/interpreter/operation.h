@@ -45,8 +45,8 @@ struct Operation {
   std::uint8_t operand_bytes = 4;
   std::uint8_t extra = 0;  // a condition, a control register's number, an immediate's second part
   Repeat repeat = Repeat::None;
-  bool ends_block = false;     // control may not go on to the next byte, or modes may change
-  bool stands_alone = false;   // needs an exact count of retired instructions: a block of its own
+  bool ends_block = false;    // control may not go on to the next byte, or modes may change
+  bool stands_alone = false;  // needs an exact count of retired instructions: a block of its own
   bool memory_operand = false;
 };
 

@@ -45,7 +45,10 @@ bool allowed(Cpu& cpu, std::uint16_t port, int bytes) {
   if (!cpu.protected_mode() || cpu.cpl() <= eflags::iopl(cpu.flags.rest())) {
     return true;
   }
-  return (cpu.deprivileged && cpu.cpl() < 3) || allowed_by_map(cpu, port, bytes);
+  if (cpu.deprivileged) {
+    return cpu.cpl() < 3 || cpu.general_protection();
+  }
+  return allowed_by_map(cpu, port, bytes);
 }
 
 // Not yet done, and no fault: the port is asked first.
@@ -87,9 +90,12 @@ void advance(Cpu& cpu, const Operation& op, Gpr which) {
 bool store_reply(Cpu& cpu, const Operation& op, std::uint32_t reply) {
   const std::uint64_t offset = cpu.gpr(Gpr::Di) & op.address_mask;
   switch (op.operand_bytes) {
-    case 1: return cpu.write(SegmentName::Es, offset, static_cast<std::uint8_t>(reply));
-    case 2: return cpu.write(SegmentName::Es, offset, static_cast<std::uint16_t>(reply));
-    default: return cpu.write(SegmentName::Es, offset, reply);
+    case 1:
+      return cpu.write(SegmentName::Es, offset, static_cast<std::uint8_t>(reply));
+    case 2:
+      return cpu.write(SegmentName::Es, offset, static_cast<std::uint16_t>(reply));
+    default:
+      return cpu.write(SegmentName::Es, offset, reply);
   }
 }
 
@@ -130,25 +136,38 @@ bool port_out_string(Cpu& cpu, const Operation& op) {
   }
   bool read = false;
   switch (op.operand_bytes) {
-    case 1: read = cpu.read(op.segment, offset, byte); value = byte; break;
-    case 2: read = cpu.read(op.segment, offset, word); value = word; break;
-    default: read = cpu.read(op.segment, offset, value); break;
+    case 1:
+      read = cpu.read(op.segment, offset, byte);
+      value = byte;
+      break;
+    case 2:
+      read = cpu.read(op.segment, offset, word);
+      value = word;
+      break;
+    default:
+      read = cpu.read(op.segment, offset, value);
+      break;
   }
   return read && ask(cpu, PortUse::Outs, port, op.operand_bytes, value);
 }
 
 bool complete_port(Cpu& cpu, const Operation& op, std::uint32_t reply) {
   switch (std::exchange(cpu.port_use, PortUse::None)) {
-    case PortUse::In: cpu.set_gpr_part(Gpr::Ax, reply, op.operand_bytes); return true;
+    case PortUse::In:
+      cpu.set_gpr_part(Gpr::Ax, reply, op.operand_bytes);
+      return true;
     case PortUse::Ins:
       if (!store_reply(cpu, op, reply)) {
         return false;
       }
       advance(cpu, op, Gpr::Di);
       return true;
-    case PortUse::Outs: advance(cpu, op, Gpr::Si); return true;
+    case PortUse::Outs:
+      advance(cpu, op, Gpr::Si);
+      return true;
     case PortUse::Out:
-    case PortUse::None: return true;
+    case PortUse::None:
+      return true;
   }
   return true;
 }

@@ -39,9 +39,12 @@ bool far_pointer(Cpu& cpu, const Operation& op) {
 bool push_segment(Cpu& cpu, const Operation& op) {
   const std::uint16_t selector = cpu.segment(named(op)).value.selector;
   switch (op.operand_bytes) {
-    case 2: return cpu.push(selector);
-    case 4: return cpu.push(std::uint32_t{selector});
-    default: return cpu.push(std::uint64_t{selector});
+    case 2:
+      return cpu.push(selector);
+    case 4:
+      return cpu.push(std::uint32_t{selector});
+    default:
+      return cpu.push(std::uint64_t{selector});
   }
 }
 
@@ -84,9 +87,12 @@ bool move_to_segment(Cpu& cpu, const Operation& op) {
 
 bool load_far_pointer(Cpu& cpu, const Operation& op) {
   switch (op.operand_bytes) {
-    case 2: return far_pointer<std::uint16_t>(cpu, op);
-    case 8: return far_pointer<std::uint64_t>(cpu, op);
-    default: return far_pointer<std::uint32_t>(cpu, op);
+    case 2:
+      return far_pointer<std::uint16_t>(cpu, op);
+    case 8:
+      return far_pointer<std::uint64_t>(cpu, op);
+    default:
+      return far_pointer<std::uint32_t>(cpu, op);
   }
 }
 

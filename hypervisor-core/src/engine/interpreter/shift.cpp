@@ -91,12 +91,17 @@ T shifted(Flags& flags, T value, int count) {
       value = std::rotr(value, count % kBits<T>);
       flags.set_carry_and_overflow(top(value), top(value) != bit(value, kBits<T> - 2));
       return value;
-    case Shift::Rcl: return rotated_through_carry(flags, value, count, true);
-    case Shift::Rcr: return rotated_through_carry(flags, value, count, false);
+    case Shift::Rcl:
+      return rotated_through_carry(flags, value, count, true);
+    case Shift::Rcr:
+      return rotated_through_carry(flags, value, count, false);
     case Shift::Shl:
-    case Shift::Sal: return shifted_left(flags, value, count);
-    case Shift::Shr: return shifted_right(flags, value, count);
-    case Shift::Sar: return shifted_right_signed(flags, value, count);
+    case Shift::Sal:
+      return shifted_left(flags, value, count);
+    case Shift::Shr:
+      return shifted_right(flags, value, count);
+    case Shift::Sar:
+      return shifted_right_signed(flags, value, count);
   }
   return value;
 }
@@ -122,8 +127,7 @@ Handler shift_form(bool memory, bool by_cl, int bytes) {
   return for_width(bytes, [memory, by_cl](auto zero) -> Handler {
     using T = decltype(zero);
     if (memory) {
-      return by_cl ? &shift_operand<kWhich, true, true, T>
-                   : &shift_operand<kWhich, true, false, T>;
+      return by_cl ? &shift_operand<kWhich, true, true, T> : &shift_operand<kWhich, true, false, T>;
     }
     return by_cl ? &shift_operand<kWhich, false, true, T> : &shift_operand<kWhich, false, false, T>;
   });
@@ -160,8 +164,8 @@ T double_shifted(Flags& flags, T value, T other, int count) {
 
 template <bool kLeft, bool kMemory, bool kByCl, class T>
 bool double_shift_operand(Cpu& cpu, const Operation& op) {
-  const int count = masked<T>(kByCl ? cpu.reg<std::uint8_t>(8)
-                                    : static_cast<std::uint8_t>(op.immediate));
+  const int count =
+      masked<T>(kByCl ? cpu.reg<std::uint8_t>(8) : static_cast<std::uint8_t>(op.immediate));
   const T other = cpu.reg<T>(op.source);
   const auto change = [&](T value) {
     return count == 0 ? value : double_shifted<kLeft, T>(cpu.flags, value, other, count);
@@ -191,14 +195,21 @@ Handler double_shift_form(bool memory, bool by_cl, int bytes) {
 
 Handler shift(unsigned which, bool memory, bool by_cl, int bytes) {
   switch (static_cast<Shift>(which)) {
-    case Shift::Rol: return shift_form<Shift::Rol>(memory, by_cl, bytes);
-    case Shift::Ror: return shift_form<Shift::Ror>(memory, by_cl, bytes);
-    case Shift::Rcl: return shift_form<Shift::Rcl>(memory, by_cl, bytes);
-    case Shift::Rcr: return shift_form<Shift::Rcr>(memory, by_cl, bytes);
+    case Shift::Rol:
+      return shift_form<Shift::Rol>(memory, by_cl, bytes);
+    case Shift::Ror:
+      return shift_form<Shift::Ror>(memory, by_cl, bytes);
+    case Shift::Rcl:
+      return shift_form<Shift::Rcl>(memory, by_cl, bytes);
+    case Shift::Rcr:
+      return shift_form<Shift::Rcr>(memory, by_cl, bytes);
     case Shift::Shl:
-    case Shift::Sal: return shift_form<Shift::Shl>(memory, by_cl, bytes);
-    case Shift::Shr: return shift_form<Shift::Shr>(memory, by_cl, bytes);
-    case Shift::Sar: return shift_form<Shift::Sar>(memory, by_cl, bytes);
+    case Shift::Sal:
+      return shift_form<Shift::Shl>(memory, by_cl, bytes);
+    case Shift::Shr:
+      return shift_form<Shift::Shr>(memory, by_cl, bytes);
+    case Shift::Sar:
+      return shift_form<Shift::Sar>(memory, by_cl, bytes);
   }
   return nullptr;
 }

@@ -29,9 +29,12 @@ bool pop_to_register(Cpu& cpu, const Operation& op) {
 template <class Body>
 bool at_operand_size(const Operation& op, Body body) {
   switch (op.operand_bytes) {
-    case 2: return body(std::uint16_t{});
-    case 8: return body(std::uint64_t{});
-    default: return body(std::uint32_t{});
+    case 2:
+      return body(std::uint16_t{});
+    case 8:
+      return body(std::uint64_t{});
+    default:
+      return body(std::uint32_t{});
   }
 }
 
@@ -171,9 +174,8 @@ bool pop_memory(Cpu& cpu, const Operation& op) {
 }
 
 bool push_immediate(Cpu& cpu, const Operation& op) {
-  return at_operand_size(op, [&](auto zero) {
-    return cpu.push(static_cast<decltype(zero)>(op.immediate));
-  });
+  return at_operand_size(
+      op, [&](auto zero) { return cpu.push(static_cast<decltype(zero)>(op.immediate)); });
 }
 
 bool push_all(Cpu& cpu, const Operation& op) {

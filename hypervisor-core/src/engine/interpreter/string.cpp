@@ -19,10 +19,12 @@ struct Pointers {
 };
 
 Pointers pointers(const Cpu& cpu, const Operation& op, std::size_t width) {
-  const std::uint64_t step = cpu.flags.has(x86::eflags::DF)
-                                 ? ~static_cast<std::uint64_t>(width) + 1
-                                 : static_cast<std::uint64_t>(width);
-  return {op.address_mask, op.address_mask == 0xffff ? 2 : op.address_mask == 0xffffffff ? 4 : 8,
+  const std::uint64_t step = cpu.flags.has(x86::eflags::DF) ? ~static_cast<std::uint64_t>(width) + 1
+                                                            : static_cast<std::uint64_t>(width);
+  return {op.address_mask,
+          op.address_mask == 0xffff       ? 2
+          : op.address_mask == 0xffffffff ? 4
+                                          : 8,
           step};
 }
 
@@ -117,11 +119,16 @@ Handler string_form(bool repeated, int bytes) {
 
 Handler string(StringKind which, bool repeated, int bytes) {
   switch (which) {
-    case StringKind::Movs: return string_form<StringKind::Movs>(repeated, bytes);
-    case StringKind::Cmps: return string_form<StringKind::Cmps>(repeated, bytes);
-    case StringKind::Stos: return string_form<StringKind::Stos>(repeated, bytes);
-    case StringKind::Lods: return string_form<StringKind::Lods>(repeated, bytes);
-    case StringKind::Scas: return string_form<StringKind::Scas>(repeated, bytes);
+    case StringKind::Movs:
+      return string_form<StringKind::Movs>(repeated, bytes);
+    case StringKind::Cmps:
+      return string_form<StringKind::Cmps>(repeated, bytes);
+    case StringKind::Stos:
+      return string_form<StringKind::Stos>(repeated, bytes);
+    case StringKind::Lods:
+      return string_form<StringKind::Lods>(repeated, bytes);
+    case StringKind::Scas:
+      return string_form<StringKind::Scas>(repeated, bytes);
   }
   return nullptr;
 }

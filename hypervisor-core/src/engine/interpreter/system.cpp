@@ -16,9 +16,8 @@ using namespace x86;
 
 namespace {
 
-constexpr std::uint64_t kCr4Known = cr4::VME | cr4::PVI | cr4::TSD | cr4::DE | cr4::PSE |
-                                    cr4::PAE | cr4::MCE | cr4::PGE | cr4::PCE | cr4::OSFXSR |
-                                    cr4::OSXMMEXCPT;
+constexpr std::uint64_t kCr4Known = cr4::VME | cr4::PVI | cr4::TSD | cr4::DE | cr4::PSE | cr4::PAE |
+                                    cr4::MCE | cr4::PGE | cr4::PCE | cr4::OSFXSR | cr4::OSXMMEXCPT;
 
 bool only_ring_0(Cpu& cpu) { return cpu.cpl() == 0 || cpu.general_protection(); }
 
@@ -88,9 +87,7 @@ bool set_interrupt_flag(Cpu& cpu, const Operation&) {
   return true;
 }
 
-bool halt(Cpu& cpu, const Operation&) {
-  return only_ring_0(cpu) && cpu.done_with(HaltExecuted{});
-}
+bool halt(Cpu& cpu, const Operation&) { return only_ring_0(cpu) && cpu.done_with(HaltExecuted{}); }
 
 bool move_from_control(Cpu& cpu, const Operation& op) {
   if (!only_ring_0(cpu)) {
@@ -98,15 +95,25 @@ bool move_from_control(Cpu& cpu, const Operation& op) {
   }
   std::uint64_t value = 0;
   switch (op.extra) {
-    case 0: value = cpu.cr0; break;
-    case 2: value = cpu.cr2; break;
-    case 3: value = cpu.cr3; break;
-    case 4: value = cpu.cr4; break;
-    case 8: value = 0; break;  // the task priority: there is no local APIC
-    default: return cpu.invalid_opcode();
+    case 0:
+      value = cpu.cr0;
+      break;
+    case 2:
+      value = cpu.cr2;
+      break;
+    case 3:
+      value = cpu.cr3;
+      break;
+    case 4:
+      value = cpu.cr4;
+      break;
+    case 8:
+      value = 0;
+      break;  // the task priority: there is no local APIC
+    default:
+      return cpu.invalid_opcode();
   }
-  cpu.set_reg<std::uint64_t>(op.destination,
-                             op.operand_bytes == 8 ? value : value & 0xffffffff);
+  cpu.set_reg<std::uint64_t>(op.destination, op.operand_bytes == 8 ? value : value & 0xffffffff);
   return true;
 }
 
@@ -117,15 +124,21 @@ bool move_to_control(Cpu& cpu, const Operation& op) {
   const auto value = op.operand_bytes == 8 ? cpu.reg<std::uint64_t>(op.destination)
                                            : cpu.reg<std::uint32_t>(op.destination);
   switch (op.extra) {
-    case 0: return write_cr0(cpu, value);
-    case 2: cpu.cr2 = value; return true;
+    case 0:
+      return write_cr0(cpu, value);
+    case 2:
+      cpu.cr2 = value;
+      return true;
     case 3:
       cpu.cr3 = value;
       cpu.flush_tlb();
       return true;
-    case 4: return write_cr4(cpu, value);
-    case 8: return true;
-    default: return cpu.invalid_opcode();
+    case 4:
+      return write_cr4(cpu, value);
+    case 8:
+      return true;
+    default:
+      return cpu.invalid_opcode();
   }
 }
 

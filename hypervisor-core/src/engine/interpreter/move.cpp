@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// data_transfer.cpp - MOV and its relatives, exchanges, and the odd one-byte instructions.
+// move.cpp - MOV and its relatives, exchanges, and the odd one-byte instructions.
 
 #include "engine/interpreter/handlers.h"
 
@@ -193,11 +193,16 @@ Handler move(Form form, int bytes) {
   return for_width(bytes, [form](auto zero) -> Handler {
     using T = decltype(zero);
     switch (form) {
-      case Form::RegReg: return &move_operand<Form::RegReg, T>;
-      case Form::MemReg: return &move_operand<Form::MemReg, T>;
-      case Form::RegMem: return &move_operand<Form::RegMem, T>;
-      case Form::RegImm: return &move_operand<Form::RegImm, T>;
-      case Form::MemImm: return &move_operand<Form::MemImm, T>;
+      case Form::RegReg:
+        return &move_operand<Form::RegReg, T>;
+      case Form::MemReg:
+        return &move_operand<Form::MemReg, T>;
+      case Form::RegMem:
+        return &move_operand<Form::RegMem, T>;
+      case Form::RegImm:
+        return &move_operand<Form::RegImm, T>;
+      case Form::MemImm:
+        return &move_operand<Form::MemImm, T>;
     }
     return nullptr;
   });
@@ -207,9 +212,12 @@ Handler extend(bool is_signed, bool memory, int from_bytes, int to_bytes) {
   return for_width(to_bytes, [=](auto zero) -> Handler {
     using To = decltype(zero);
     switch (from_bytes) {
-      case 1: return extend_form<std::uint8_t, To>(is_signed, memory);
-      case 2: return extend_form<std::uint16_t, To>(is_signed, memory);
-      default: return extend_form<std::uint32_t, To>(is_signed, memory);
+      case 1:
+        return extend_form<std::uint8_t, To>(is_signed, memory);
+      case 2:
+        return extend_form<std::uint16_t, To>(is_signed, memory);
+      default:
+        return extend_form<std::uint32_t, To>(is_signed, memory);
     }
   });
 }
@@ -254,17 +262,22 @@ bool set_on_condition_memory(Cpu& cpu, const Operation& op) {
 bool load_effective_address(Cpu& cpu, const Operation& op) {
   const std::uint64_t offset = cpu.offset_of(op);
   switch (op.operand_bytes) {
-    case 2: cpu.set_reg<std::uint16_t>(op.destination, static_cast<std::uint16_t>(offset)); break;
-    case 4: cpu.set_reg<std::uint32_t>(op.destination, static_cast<std::uint32_t>(offset)); break;
-    default: cpu.set_reg<std::uint64_t>(op.destination, offset); break;
+    case 2:
+      cpu.set_reg<std::uint16_t>(op.destination, static_cast<std::uint16_t>(offset));
+      break;
+    case 4:
+      cpu.set_reg<std::uint32_t>(op.destination, static_cast<std::uint32_t>(offset));
+      break;
+    default:
+      cpu.set_reg<std::uint64_t>(op.destination, offset);
+      break;
   }
   return true;
 }
 
 bool translate_byte(Cpu& cpu, const Operation& op) {
   std::uint8_t value = 0;
-  const std::uint64_t offset =
-      (cpu.gpr(Gpr::Bx) + cpu.reg<std::uint8_t>(0)) & op.address_mask;
+  const std::uint64_t offset = (cpu.gpr(Gpr::Bx) + cpu.reg<std::uint8_t>(0)) & op.address_mask;
   if (!cpu.read(op.segment, offset, value)) {
     return false;
   }
@@ -318,11 +331,21 @@ bool compare_exchange_pair(Cpu& cpu, const Operation& op) {
 
 bool set_flag_bit(Cpu& cpu, const Operation& op) {
   switch (op.extra) {
-    case 0xf5: cpu.flags.set_cf(!cpu.flags.cf()); break;
-    case 0xf8: cpu.flags.set_cf(false); break;
-    case 0xf9: cpu.flags.set_cf(true); break;
-    case 0xfc: cpu.flags.set_rest(x86::eflags::DF, false); break;
-    default: cpu.flags.set_rest(x86::eflags::DF, true); break;
+    case 0xf5:
+      cpu.flags.set_cf(!cpu.flags.cf());
+      break;
+    case 0xf8:
+      cpu.flags.set_cf(false);
+      break;
+    case 0xf9:
+      cpu.flags.set_cf(true);
+      break;
+    case 0xfc:
+      cpu.flags.set_rest(x86::eflags::DF, false);
+      break;
+    default:
+      cpu.flags.set_rest(x86::eflags::DF, true);
+      break;
   }
   return true;
 }
