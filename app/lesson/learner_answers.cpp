@@ -28,16 +28,23 @@ Result<std::unique_ptr<LearnerAnswers>> LearnerAnswers::load(const std::string& 
   auto source = read_text_file(path);
   if (!source)
     return source.error();
-  auto answers = std::unique_ptr<LearnerAnswers>(new LearnerAnswers(seed));
   const std::string name = std::filesystem::path(path).filename().string();
   if (name.size() > 5 && name.substr(name.size() - 5) == ".json") {
+    auto answers = std::unique_ptr<LearnerAnswers>(new LearnerAnswers(seed));
     answers->table_ = LuaValue::parse(*source, nullptr, false);
     if (!answers->table_.is_object()) {
       return Error{ErrorCode::InvalidInput, path + ": is not a JSON object of answers"};
     }
     return answers;
   }
-  answers->host_.set_global("answers_source", *source);
+  return from_lua(name, *source, seed);
+}
+
+Result<std::unique_ptr<LearnerAnswers>> LearnerAnswers::from_lua(const std::string& name,
+                                                                 const std::string& source,
+                                                                 std::uint64_t seed) {
+  auto answers = std::unique_ptr<LearnerAnswers>(new LearnerAnswers(seed));
+  answers->host_.set_global("answers_source", source);
   const LuaOutcome outcome =
       answers->host_.run(name,
                          "local chunk, problem = load(answers_source, '@' .. ...) "

@@ -24,6 +24,11 @@ class LearnerAnswers {
   // Error: the file cannot be read or run; one sentence with file and line.
   static Result<std::unique_ptr<LearnerAnswers>> load(const std::string& path, std::uint64_t seed);
 
+  // The same from text; `name` stands in messages.
+  static Result<std::unique_ptr<LearnerAnswers>> from_lua(const std::string& name,
+                                                          const std::string& source,
+                                                          std::uint64_t seed);
+
   Answer prediction(const std::string& beat) const;
   Confidence confidence(const std::string& beat) const;
   // Calls the learner's function when there is one; monostate when there is no usable answer.

@@ -75,6 +75,16 @@ struct Beat {
   int retrieval_questions = 0;
 };
 
+// A function that the learner writes in Lua; a check of the lesson calls it. Also the id of the
+// check ("task.ID") and of the texts.
+struct LessonTask {
+  std::string id;
+  std::string title, question;     // Markdown
+  std::string starter;             // starter/ID.lua: what an editor begins with
+  std::vector<std::string> hints;  // in stages
+  std::size_t beat = 0;            // asked for at the end of this one
+};
+
 struct LessonMeta {
   int format_version = 0;
   std::string uuid, slug, title, summary;
@@ -88,7 +98,7 @@ struct Lesson {
   LessonMeta meta;
   std::string folder;
   std::vector<Beat> beats;
-  std::vector<std::string> task_ids;                      // functions the learner writes, if any
+  std::vector<LessonTask> tasks;                          // in the order of their beats
   std::map<std::string, std::string> text;                // by key, as in text.en.md
   std::map<std::string, std::vector<std::string>> hints;  // by beat or task id
 };

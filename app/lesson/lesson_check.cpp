@@ -29,11 +29,13 @@ class Lint {
       expect(ids.insert(beat.id).second, "an id of its own", "a second beat '" + beat.id + "'", "");
       check_beat(beat);
     }
-    for (const std::string& task : lesson_.task_ids) {
-      begin("task-text." + task, "texts of task " + task);
-      key("task." + task + ".title");
-      key("task." + task + ".question");
-      hints("task." + task);
+    for (const LessonTask& task : lesson_.tasks) {
+      begin("task-text." + task.id, "texts of task " + task.id);
+      key("task." + task.id + ".title");
+      key("task." + task.id + ".question");
+      hints("task." + task.id);
+      expect(!task.starter.empty(), "code to begin with", "none, or an empty file",
+             "starter/" + task.id + ".lua");
     }
     return std::move(results_);
   }

@@ -62,6 +62,8 @@ void LessonPlayer::Implementation::abandon() {
   if (working || draft.awaits_advance) {
     leaving = true;
     script->host().cancel();
+    if (learner != nullptr)
+      learner->cancel();
     if (shown)
       shown->submit(Pause{});
   }
@@ -82,6 +84,8 @@ void LessonPlayer::Implementation::begin_beat(std::size_t beat_index) {
   fresh.prediction = beat.prediction;
   fresh.panels = beat.panels;
   fresh.hints_left = static_cast<int>(beat.hints.size());
+  fresh.tasks = static_cast<int>(lesson().tasks.size());
+  fresh.tasks_passed = draft.tasks_passed;
   fresh.phase = LessonPhase::Question;
   draft = std::move(fresh);
   PlayedBeat played;
@@ -118,6 +122,11 @@ void LessonPlayer::Implementation::narrate_line(const std::string& text) {
   const std::lock_guard lock(mutex);
   if (leaving)
     return;
+  if (draft.phase == LessonPhase::Task && draft.task) {
+    draft.task->said.push_back(text);
+    publish();
+    return;
+  }
   NarrationLine line{text, shown ? shown->snapshot()->position : Position{}};
   draft.narration.push_back(line);
   publish();
@@ -133,6 +142,8 @@ bool LessonPlayer::Implementation::pause_for(const std::string& text) {
     std::unique_lock lock(mutex);
     if (leaving || stopping)
       return false;
+    if (draft.phase == LessonPhase::Task)
+      return true;  // a check does not wait for a reader
     machine = shown;
     at = machine ? machine->snapshot()->position : Position{};
     draft.awaits_advance = true;
@@ -170,6 +181,7 @@ void LessonPlayer::Implementation::observe(std::size_t beat_index) {
     shown.reset();
     environment.machines.clear();
   }
+  script->host().collect_garbage();
   const LuaOutcome result = script->observe(beat_index);
   const std::lock_guard lock(mutex);
   if (leaving || stopping) {
@@ -343,6 +355,7 @@ bool LessonPlayer::Implementation::all_retrieved() const {
 void LessonPlayer::Implementation::next_beat() {
   if (index() + 1 < lesson().beats.size())
     return begin_beat(index() + 1);
+  draft.task.reset();
   draft.phase = LessonPhase::Done;
   draft.controls.clear();
   publish();
@@ -356,7 +369,7 @@ void LessonPlayer::Implementation::after_explanation() {
   if (lesson().beats[beat].retrieval_questions > 0) {
     return enqueue([this, beat] { draw_questions(beat); });
   }
-  next_beat();
+  task_or_next_beat(0);
 }
 
 bool LessonPlayer::Implementation::advance() {
@@ -389,7 +402,12 @@ bool LessonPlayer::Implementation::advance() {
     case LessonPhase::Retrieve:
       if (!all_retrieved())
         return false;
-      next_beat();
+      task_or_next_beat(0);
+      return true;
+    case LessonPhase::Task:
+      if (working || !jobs.empty())
+        return false;
+      task_or_next_beat(task + 1);
       return true;
     default:
       return false;

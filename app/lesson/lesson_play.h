@@ -37,7 +37,10 @@ struct LessonPlayer::Implementation {
   bool working = false;
   bool leaving = false;  // the work in progress is to be dropped
   bool stopping = false;
-  bool go_on = false;  // advance() during a pause
+  bool go_on = false;              // advance() during a pause
+  std::size_t task = 0;            // index of the one that phase Task shows
+  std::vector<bool> tasks_passed;  // by index
+  LuaHost* learner = nullptr;      // runs a submission right now
   std::thread thread;
 
   const Lesson& lesson() const { return script->lesson(); }
@@ -84,6 +87,13 @@ struct LessonPlayer::Implementation {
   bool all_retrieved() const;
 
   void next_beat();
+
+  // On the player's thread, without the mutex: one task of the lesson against one submission.
+  CheckResult check_task(std::size_t task_index, LuaHost& submission);
+  void check_submission(std::size_t task_index, const std::string& source);
+  void enter_task(std::size_t task_index);
+  // The first task of this beat from `from` on, else the next beat.
+  void task_or_next_beat(std::size_t from);
 
   void after_explanation();
 

@@ -7,7 +7,6 @@
 #include <xxhash.h>
 
 #include <chrono>
-#include <future>
 
 namespace gv {
 namespace {
@@ -43,6 +42,8 @@ std::string_view name_of(LessonPhase phase) {
       return "other-technique";
     case LessonPhase::Retrieve:
       return "retrieve";
+    case LessonPhase::Task:
+      return "task";
     case LessonPhase::Done:
       return "done";
     case LessonPhase::Failed:
@@ -72,6 +73,7 @@ Result<std::unique_ptr<LessonPlayer>> LessonPlayer::open(const std::string& fold
   if (!script)
     return script.error();
   self.script = std::move(*script);
+  self.tasks_passed.resize(self.lesson().tasks.size());
   {
     const std::lock_guard lock(self.mutex);
     self.begin_beat(0);
@@ -140,7 +142,9 @@ bool LessonPlayer::answer_retrieval(std::size_t question, Answer answer) {
 bool LessonPlayer::request_hint() {
   Implementation& self = *implementation_;
   const std::lock_guard lock(self.mutex);
-  const auto& hints = self.lesson().beats[self.index()].hints;
+  const auto& hints = self.draft.phase == LessonPhase::Task
+                          ? self.lesson().tasks[self.task].hints
+                          : self.lesson().beats[self.index()].hints;
   if (self.draft.hints.size() >= hints.size())
     return false;
   self.draft.hints.push_back(hints[self.draft.hints.size()]);
@@ -174,6 +178,10 @@ void LessonPlayer::cancel() {
     return;
   self.leaving = true;
   self.abandon();
+  if (self.draft.phase == LessonPhase::Task && self.draft.task) {
+    self.draft.task->checking = false;
+    return self.publish();
+  }
   self.fail("the run was stopped");
 }
 
@@ -195,53 +203,6 @@ PlayedLesson LessonPlayer::played() const {
   played.beats = self.beats;
   played.event_log_hash = hash_of_beats(self.beats);
   return played;
-}
-
-std::vector<CheckResult> LessonPlayer::check_tasks(LuaHost& learner) {
-  Implementation& self = *implementation_;
-  auto results = std::make_shared<std::promise<std::vector<CheckResult>>>();
-  auto future = results->get_future();
-  {
-    const std::lock_guard lock(self.mutex);
-    self.enqueue([&self, &learner, results] {
-      std::vector<CheckResult> checks;
-      const auto& ids = self.lesson().task_ids;
-      for (std::size_t i = 0; i < ids.size(); ++i) {
-        CheckResult check;
-        check.id = "task." + ids[i];
-        const auto title = self.lesson().text.find(check.id + ".title");
-        check.title = title == self.lesson().text.end() ? ids[i] : title->second;
-        self.environment.current_check = check.id;
-        self.environment.findings.clear();
-        self.environment.expectations = 0;
-        bool limit = false;
-        self.environment.submission = [&](const std::string& name, const LuaValue& arguments) {
-          LuaOutcome outcome = learner.call(name, arguments);
-          limit = limit || (!outcome.ok() && is_limit(outcome.error->fault));
-          return outcome;
-        };
-        const LuaOutcome outcome = self.script->check_task(i);
-        self.environment.submission = nullptr;
-        check.findings = self.environment.findings;
-        if (limit) {
-          check.verdict = Verdict::Timeout;
-        } else if (!outcome.ok()) {
-          check.verdict = Verdict::Error;
-          check.findings.push_back(
-              {check.id, "the check runs", outcome.error->message, outcome.error->file, ""});
-        } else if (self.environment.expectations == 0) {
-          check.verdict = Verdict::Error;
-          check.findings.push_back(
-              {check.id, "at least one expectation", "none", "lesson.lua", ""});
-        } else {
-          check.verdict = check.findings.empty() ? Verdict::Pass : Verdict::Fail;
-        }
-        checks.push_back(std::move(check));
-      }
-      results->set_value(std::move(checks));
-    });
-  }
-  return future.get();
 }
 
 }  // namespace gv

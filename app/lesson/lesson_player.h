@@ -8,10 +8,10 @@
 // caller draws whatever view() holds this frame.
 //
 // Phases of a beat: Question → Predict → Observe → Compare → Explain →
-// OtherTechnique → Retrieve; a phase that a beat does not have is passed over.
-// The machine is touched only in Observe and OtherTechnique. A learner may move
-// the machine by hand in between; the player moves it back before it goes on,
-// so the event-log hash of a lesson does not depend on who watched it.
+// OtherTechnique → Retrieve → Task; a phase that a beat does not have is passed over.
+// The machine is touched only in Observe and OtherTechnique; a task's check has its own. A learner
+// may move the machine by hand in between; the player moves it back before it goes on, so the
+// event-log hash of a lesson does not depend on who watched it.
 //
 // Threads: every method may be called from any thread.
 
@@ -42,6 +42,7 @@ enum class LessonPhase : std::uint8_t {
   Explain,
   OtherTechnique,  // the same guest under another technique, ledgers side by side
   Retrieve,        // answer_retrieval() until all are answered, then advance()
+  Task,            // submit_task() as often as you like; advance() also without a right answer
   Done,
   Failed,  // `error` says why; retry() starts the beat anew
 };
@@ -59,6 +60,16 @@ struct RetrievalView {
   std::optional<bool> right;  // set once answered
   std::string feedback;       // Markdown; set once answered
   Answer truth;               // set once answered
+};
+
+// A task while the learner works on it.
+struct TaskView {
+  std::string id, title, question, starter;
+  bool checking = false;
+  std::string checked;                // the source that `result` judges
+  std::optional<CheckResult> result;  // of the latest submission
+  std::string printed;                // what it printed
+  std::vector<std::string> said;      // the check's own narration
 };
 
 struct LedgerSide {
@@ -89,6 +100,7 @@ struct LessonView {
   std::string other_technique;           // text; set in OtherTechnique
   std::optional<LedgerSide> this_side, other_side;
   std::vector<RetrievalView> retrieval;  // set in Retrieve
+  std::optional<TaskView> task;          // set in Task
 
   PanelLayout panels;
   std::vector<std::string> controls;  // allowed right now, by id; empty before the prediction
@@ -96,6 +108,7 @@ struct LessonView {
   int hints_left = 0;
 
   int predictions_made = 0, predictions_right = 0;
+  int tasks = 0, tasks_passed = 0;
   std::string error;  // one sentence, in phase Failed
 };
 
@@ -147,10 +160,14 @@ class LessonPlayer {
   bool advance();
   bool submit_prediction(Answer answer, Confidence confidence);
   bool answer_retrieval(std::size_t index, Answer answer);
+  // Lua that defines the task's function, and is checked as a file of --answers would be.
+  bool submit_task(std::string source);
+  // The n-th task of the lesson; its beat's own phases are skipped.
+  bool go_to_task(int index);
   bool request_hint();
   bool retry();                // this beat from its question
   bool go_to_beat(int index);  // any beat from its question; for "back" and for presenters
-  void cancel();               // stops a run in progress; the phase becomes Failed
+  void cancel();               // stops a run in progress; the phase becomes Failed, save in Task
 
   // Waits until the player's thread is idle or a view newer than `generation` exists.
   std::shared_ptr<const LessonView> wait_for_change(std::uint64_t generation,

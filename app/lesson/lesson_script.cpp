@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -263,6 +264,36 @@ Result<Beat> LessonScript::read_beat(const LuaValue& table, std::size_t index) c
   return beat;
 }
 
+Result<void> LessonScript::read_task(const LuaValue& table) {
+  LessonTask task;
+  task.id = string_in(table, "id");
+  if (task.id.empty())
+    return mistake("lesson.lua: a task has no id");
+  const std::string where = "lesson.lua: task '" + task.id + "'";
+  if (!table.contains("check"))
+    return mistake(where + " has no check function");
+  task.beat = lesson_.beats.size() - 1;
+  if (const std::string wanted = string_in(table, "beat"); !wanted.empty()) {
+    const auto beat = std::find_if(lesson_.beats.begin(), lesson_.beats.end(),
+                                   [&](const Beat& b) { return b.id == wanted; });
+    if (beat == lesson_.beats.end())
+      return mistake(where + " belongs to a beat '" + wanted + "' that there is not");
+    task.beat = static_cast<std::size_t>(beat - lesson_.beats.begin());
+  }
+  if (!lesson_.tasks.empty() && task.beat < lesson_.tasks.back().beat)
+    return mistake(where + " comes after a task of a later beat; give them in the beats' order");
+  task.title = text_or("task." + task.id + ".title", task.id);
+  task.question = text_or("task." + task.id + ".question", "");
+  if (const auto hints = lesson_.hints.find("task." + task.id); hints != lesson_.hints.end())
+    task.hints = hints->second;
+  // Checked by the lint: a lesson without it can be played, its editor then begins empty.
+  const auto starter = fs::path(lesson_.folder) / "starter" / (task.id + ".lua");
+  if (auto text = read_text_file(starter.string()))
+    task.starter = std::move(*text);
+  lesson_.tasks.push_back(std::move(task));
+  return {};
+}
+
 Result<void> LessonScript::read(const LuaValue& table) {
   LessonMeta& meta = lesson_.meta;
   const auto number = [&](const char* name) {
@@ -295,8 +326,8 @@ Result<void> LessonScript::read(const LuaValue& table) {
     lesson_.beats.push_back(std::move(*beat));
   }
   if (table.contains("tasks") && table["tasks"].is_array()) {
-    for (const LuaValue& task : table["tasks"])
-      lesson_.task_ids.push_back(string_in(task, "id"));
+    for (const LuaValue& item : table["tasks"])
+      GV_TRY(read_task(item));
   }
   return {};
 }

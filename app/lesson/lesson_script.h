@@ -5,7 +5,8 @@
 // lesson.lua returns a table. Its prose is in text.en.md under keys made of the
 // beat's id: BEAT.title, .question, .predict, .choice.ID, .feedback.ID, .explain,
 // .other. The functions are called by beat: observe(machine), other.observe(machine,
-// outcome), retrieve[n](outcome), tasks[n].check().
+// outcome), retrieve[n](outcome), tasks[n].check(). A task is of
+// the beat that its `beat` names, else of the last one.
 //
 // Threads: as LuaHost.
 
@@ -54,6 +55,7 @@ class LessonScript {
  private:
   explicit LessonScript(std::uint64_t seed);
   Result<void> read(const LuaValue& table);
+  Result<void> read_task(const LuaValue& table);
   Result<Beat> read_beat(const LuaValue& table, std::size_t index) const;
   Result<QuestionForm> read_form(const LuaValue& table, const std::string& prefix) const;
   std::string text_or(const std::string& key, const std::string& otherwise) const;

@@ -252,6 +252,8 @@ void LuaHost::set_global(std::string_view name, const LuaValue& value) {
   GV_CHECK(outcome.ok());
 }
 
+void LuaHost::collect_garbage() { lua_gc(state(), LUA_GCCOLLECT); }
+
 std::string LuaHost::take_output() { return std::exchange(implementation_->budget.output, {}); }
 
 void LuaHost::on_output(std::function<void(std::string_view)> sink) {

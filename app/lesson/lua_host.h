@@ -91,6 +91,9 @@ class LuaHost {
   bool has_function(std::string_view path);
   void set_global(std::string_view name, const LuaValue& value);
 
+  // Lets go of what scripts no longer reach, machines among it.
+  void collect_garbage();
+
   // What print() wrote since the last call.
   std::string take_output();
   // Also hands each printed line to this function at once.

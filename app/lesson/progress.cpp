@@ -85,6 +85,18 @@ Result<Progress> Progress::open(const fs::path& folder) {
           lesson.misconceptions[belief] = count.get<int>();
       }
     }
+    if (entry.contains("drafts") && entry["drafts"].is_object()) {
+      for (const auto& [task, code] : entry["drafts"].items()) {
+        if (code.is_string())
+          lesson.drafts[task] = code.get<std::string>();
+      }
+    }
+    if (entry.contains("tasks_passed") && entry["tasks_passed"].is_array()) {
+      for (const LuaValue& task : entry["tasks_passed"]) {
+        if (task.is_string())
+          lesson.tasks_passed.insert(task.get<std::string>());
+      }
+    }
     progress.lessons_[slug] = lesson;
   }
   return progress;
@@ -99,6 +111,8 @@ Result<void> Progress::note(const LessonView& view, const Lesson& lesson) {
   entry.predictions_made = view.predictions_made;
   entry.predictions_right = view.predictions_right;
   entry.finished = entry.finished || view.phase == LessonPhase::Done;
+  if (view.task && view.task->result && view.task->result->verdict == Verdict::Pass)
+    entry.tasks_passed.insert(view.task->id);
   const bool new_prediction = view.predictions_made > before.predictions_made;
   if (new_prediction && view.prediction && view.prediction_right == false) {
     if (const auto* id = std::get_if<std::string>(&view.predicted)) {
@@ -112,8 +126,25 @@ Result<void> Progress::note(const LessonView& view, const Lesson& lesson) {
       !first_time && entry.beats == before.beats && entry.furthest_beat == before.furthest_beat &&
       entry.predictions_made == before.predictions_made &&
       entry.predictions_right == before.predictions_right && entry.finished == before.finished &&
-      entry.misconceptions == before.misconceptions;
+      entry.misconceptions == before.misconceptions && entry.tasks_passed == before.tasks_passed;
   return same ? Result<void>() : save();
+}
+
+std::string Progress::draft(const std::string& slug, const std::string& task) const {
+  const auto lesson = lessons_.find(slug);
+  if (lesson == lessons_.end())
+    return {};
+  const auto code = lesson->second.drafts.find(task);
+  return code == lesson->second.drafts.end() ? std::string() : code->second;
+}
+
+Result<void> Progress::keep_draft(const std::string& slug, const std::string& task,
+                                  const std::string& code) {
+  std::string& kept = lessons_[slug].drafts[task];
+  if (kept == code)
+    return {};
+  kept = code;
+  return save();
 }
 
 Result<void> Progress::save() const {
@@ -124,10 +155,13 @@ Result<void> Progress::save() const {
                      {"predictions_made", entry.predictions_made},
                      {"predictions_right", entry.predictions_right},
                      {"finished", entry.finished},
-                     {"misconceptions", entry.misconceptions}};
+                     {"misconceptions", entry.misconceptions},
+                     {"drafts", entry.drafts},
+                     {"tasks_passed", entry.tasks_passed}};
   }
   const LuaValue table = {{"version", kVersion}, {"lessons", std::move(lessons)}};
-  return replace_file(file_, table.dump(2) + "\n");
+  // A draft may hold any bytes that a clipboard gave; what is no UTF-8 is replaced.
+  return replace_file(file_, table.dump(2, ' ', false, LuaValue::error_handler_t::replace) + "\n");
 }
 
 }  // namespace gv

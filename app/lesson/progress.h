@@ -13,6 +13,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 
 namespace gv {
@@ -23,6 +24,8 @@ struct LessonProgress {
   int predictions_made = 0, predictions_right = 0;  // of the latest play
   bool finished = false;
   std::map<std::string, int> misconceptions;  // how often a choice showed each
+  std::map<std::string, std::string> drafts;  // by task: the learner's code as it was left
+  std::set<std::string> tasks_passed;
 };
 
 class Progress {
@@ -32,6 +35,10 @@ class Progress {
   const std::map<std::string, LessonProgress>& lessons() const { return lessons_; }  // by slug
   // Notes where a lesson stands. Cheap when nothing changed; else writes.
   Result<void> note(const LessonView& view, const Lesson& lesson);
+  // The code of a task as it was left; empty when none was ever written.
+  std::string draft(const std::string& slug, const std::string& task) const;
+  Result<void> keep_draft(const std::string& slug, const std::string& task,
+                          const std::string& code);
   Result<void> save() const;
 
  private:

@@ -14,13 +14,14 @@ struct PhaseWord {
   LessonPhase phase;
   const char* word;
 };
-constexpr std::array<PhaseWord, 7> kTrail = {{{LessonPhase::Question, "Question"},
+constexpr std::array<PhaseWord, 8> kTrail = {{{LessonPhase::Question, "Question"},
                                               {LessonPhase::Predict, "Predict"},
                                               {LessonPhase::Observe, "Observe"},
                                               {LessonPhase::Compare, "Compare"},
                                               {LessonPhase::Explain, "Explain"},
                                               {LessonPhase::OtherTechnique, "Another technique"},
-                                              {LessonPhase::Retrieve, "Recall"}}};
+                                              {LessonPhase::Retrieve, "Recall"},
+                                              {LessonPhase::Task, "Your turn"}}};
 
 }  // namespace
 
@@ -30,7 +31,11 @@ bool LessonPane::refresh() {
     return false;
   const bool other_beat =
       !view_ || view_->beat_id != newest->beat_id || newest->phase == LessonPhase::Question;
+  const bool verdict_is_new = newest->task && newest->task->result && !newest->task->checking &&
+                              (!view_ || !view_->task || view_->task->checking);
   view_ = std::move(newest);
+  if (verdict_is_new)
+    result_scroll_ = 3;
   if (other_beat) {
     revealed_ = false;
     confidence_ = Confidence::FairlySure;
@@ -38,6 +43,8 @@ bool LessonPane::refresh() {
   std::string place = view_->beat_id + "/" + std::string(name_of(view_->phase));
   if (view_->phase == LessonPhase::Retrieve)
     place += std::to_string(open_retrieval());
+  if (view_->task)
+    place += view_->task->id;
   if (place != place_) {
     place_ = place;
     frames_to_scroll_ = 3;  // the new section's height is known only after it was drawn once
@@ -112,6 +119,8 @@ bool LessonPane::can_advance() const {
       return view_->awaits_advance;
     case LessonPhase::Retrieve:
       return !view_->busy && open_retrieval() < 0;
+    case LessonPhase::Task:
+      return !view_->busy;
     default:
       return false;
   }
@@ -192,6 +201,7 @@ void LessonPane::draw(const Area& area, Controls& controls, bool presenting) {
   }
   draw_other_technique(controls);
   draw_retrieval(controls);
+  draw_task(controls);
   if (!view_->hints.empty()) {
     ImGui::Dummy({0, style.space(1)});
     controls.line("HINTS", FontRole::Small, Ink::MutedText);
@@ -202,8 +212,11 @@ void LessonPane::draw(const Area& area, Controls& controls, bool presenting) {
     section(controls, "DONE", LessonPhase::Done);
     controls.paragraph(
         "You have played the whole lesson. " + std::to_string(view_->predictions_right) + " of " +
-            std::to_string(view_->predictions_made) +
-            " predictions agreed with the machine. Now the machine is yours: step it, run it back, "
+            std::to_string(view_->predictions_made) + " predictions agreed with the machine" +
+            (view_->tasks == 0                     ? "."
+             : view_->tasks_passed == view_->tasks ? ", and your code agrees with it too."
+                                                   : "; the task in Lua still waits (Ctrl+J).") +
+            " Now the machine is yours: step it, run it back, "
             "ask it in Lua (Ctrl+L).",
         FontRole::Body, Ink::Text);
   }
@@ -269,6 +282,8 @@ void LessonPane::draw_head(Controls& controls, bool) {
 }
 
 void LessonPane::draw_foot(Controls& controls, bool presenting) {
+  if (has_task())
+    return draw_task_foot(controls);
   const Style& style = controls.style();
   const float full = ImGui::GetContentRegionAvail().x;
   const bool hint = view_->hints_left > 0 &&

@@ -15,6 +15,7 @@
 #include "workbench/controls.h"
 #include "workbench/layout.h"
 #include "workbench/markdown.h"
+#include "workbench/task_editor.h"
 
 #include <optional>
 #include <string>
@@ -43,6 +44,14 @@ class LessonPane {
   bool hides_answer(bool presenting) const;
   void reveal() { revealed_ = true; }
 
+  // The task at the end of a beat, if the lesson stands there.
+  bool has_task() const;
+  bool task_passed() const;  // by the code as it is now
+  bool can_check_task() const;
+  bool check_task();
+  TaskEditor& editor() { return editor_; }
+  const TaskEditor& editor() const { return editor_; }
+
   // The question that is being answered now, if any; and its draft.
   const QuestionForm* open_question() const;
   const AnswerDraft& draft() const { return draft_; }
@@ -60,6 +69,10 @@ class LessonPane {
   void draw_comparison(Controls& controls, bool presenting);
   void draw_other_technique(Controls& controls);
   void draw_retrieval(Controls& controls);
+  void draw_task(Controls& controls);
+  void draw_verdict(Controls& controls);
+  void draw_finding(Controls& controls, const Finding& finding);
+  void draw_task_foot(Controls& controls);
   void draw_foot(Controls& controls, bool presenting);
 
   LessonPlayer& player_;
@@ -69,7 +82,9 @@ class LessonPane {
   Confidence confidence_ = Confidence::FairlySure;
   bool revealed_ = false, low_ = false;
   std::string place_;  // beat, phase and question: a change scrolls to what is new
-  int frames_to_scroll_ = 0;
+  int frames_to_scroll_ = 0, result_scroll_ = 0;
+  TaskEditor editor_;
+  bool discarding_ = false;  // asked once whether the code may go
 };
 
 }  // namespace gv

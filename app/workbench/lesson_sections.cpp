@@ -154,9 +154,9 @@ void LessonPane::draw_form(Controls& controls, const QuestionForm& form, bool op
 void LessonPane::draw_prediction(Controls& controls) {
   if (!view_->prediction || view_->phase < LessonPhase::Predict)
     return;
-  if (view_->phase == LessonPhase::Failed && !is_answered(view_->predicted))
-    return;
   const bool open = view_->phase == LessonPhase::Predict;
+  if (!open && !is_answered(view_->predicted))
+    return;
   // From the comparison on it stands there, beside what was measured.
   if (view_->phase >= LessonPhase::Compare && view_->phase != LessonPhase::Failed &&
       is_answered(view_->happened))

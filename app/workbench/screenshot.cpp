@@ -36,9 +36,17 @@ Result<void> write_png(const Picture& picture, const std::filesystem::path& file
   image.width = static_cast<png_uint_32>(picture.width);
   image.height = static_cast<png_uint_32>(picture.height);
   image.format = PNG_FORMAT_RGB;
-  if (png_image_write_to_file(&image, file.c_str(), 0, picture.rgb.data(), 0, nullptr) == 0) {
+  // Under its name only when it is whole: somebody may be waiting for it.
+  const std::filesystem::path fresh = file.string() + ".new";
+  if (png_image_write_to_file(&image, fresh.c_str(), 0, picture.rgb.data(), 0, nullptr) == 0) {
     return Error{ErrorCode::InvalidInput,
                  "cannot write the picture " + file.string() + ": " + image.message};
+  }
+  std::error_code problem;
+  std::filesystem::rename(fresh, file, problem);
+  if (problem) {
+    return Error{ErrorCode::InvalidInput,
+                 "cannot write the picture " + file.string() + ": " + problem.message()};
   }
   return {};
 }

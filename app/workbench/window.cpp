@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <deque>
 #include <utility>
 
 namespace gv {
@@ -90,6 +91,18 @@ std::string utf8(unsigned int c) {
   return out;
 }
 
+// A key, a character or a mouse button as GLFW reported it.
+struct RawInput {
+  enum class Kind : unsigned char { Key, Character, Button } kind = Kind::Key;
+  int code = 0;  // key, character or button
+  int scancode = 0, action = 0, mods = 0;
+  bool operator==(const RawInput&) const = default;
+};
+
+constexpr bool is_modifier(int key) {
+  return key >= GLFW_KEY_LEFT_SHIFT && key <= GLFW_KEY_RIGHT_SUPER;
+}
+
 }  // namespace
 
 struct Window::Implementation {
@@ -97,6 +110,7 @@ struct Window::Implementation {
   bool glfw_started = false, backends_started = false, device_objects = false;
   bool activity = true;
   std::vector<KeyPress> keys;
+  std::deque<RawInput> waiting;  // seen, and not yet told to ImGui
 
   static Implementation& of(GLFWwindow* window) {
     return *static_cast<Implementation*>(glfwGetWindowUserPointer(window));
@@ -115,37 +129,91 @@ struct Window::Implementation {
       glfwTerminate();
   }
 
-  void install_callbacks() {
-    glfwSetWindowUserPointer(window, this);
+  void tell(const RawInput& raw) {
+    switch (raw.kind) {
+      case RawInput::Kind::Key:
+        ImGui_ImplGlfw_KeyCallback(window, raw.code, raw.scancode, raw.action, raw.mods);
+        if (raw.action != GLFW_RELEASE)
+          press(raw);
+        break;
+      case RawInput::Kind::Character:
+        ImGui_ImplGlfw_CharCallback(window, static_cast<unsigned int>(raw.code));
+        if (raw.code > ' ')
+          keys.push_back({KeyChord{utf8(static_cast<unsigned int>(raw.code))}, false});
+        break;
+      case RawInput::Kind::Button:
+        ImGui_ImplGlfw_MouseButtonCallback(window, raw.code, raw.action, raw.mods);
+        break;
+    }
+  }
+
+  void press(const RawInput& raw) {
+    const bool ctrl = (raw.mods & GLFW_MOD_CONTROL) != 0, alt = (raw.mods & GLFW_MOD_ALT) != 0;
+    // A plain character comes through the character callback, by its own name.
+    if (types_character(raw.code) && !ctrl && !alt)
+      return;
+    KeyPress press;
+    press.chord.key = key_name(raw.code, raw.scancode);
+    press.chord.ctrl = ctrl;
+    press.chord.alt = alt;
+    press.chord.shift = (raw.mods & GLFW_MOD_SHIFT) != 0;
+    press.repeat = raw.action == GLFW_REPEAT;
+    if (!press.chord.key.empty())
+      keys.push_back(std::move(press));
+  }
+
+  // ImGui looks at keys and buttons once a frame: what is pressed and released between two looks
+  // would be lost, and a text field takes characters before keys whatever came first. So input is
+  // told as far as one frame can tell it apart; the rest waits for the next. ImGui has this too
+  // from 1.87 on, but then our own keys would run ahead of its text.
+  void tell_input() {
+    std::vector<std::pair<RawInput::Kind, int>> changed;
+    bool pressed = false, edited = false;
+    while (!waiting.empty()) {
+      const RawInput raw = waiting.front();
+      if (raw.kind == RawInput::Kind::Character) {
+        if (edited)
+          break;
+      } else {
+        const bool is_key = raw.kind == RawInput::Kind::Key, down = raw.action != GLFW_RELEASE;
+        const bool modifier = is_key && is_modifier(raw.code);
+        const bool edits = is_key && down && !modifier && !types_character(raw.code);
+        const std::pair which{raw.kind, raw.code};
+        if (std::find(changed.begin(), changed.end(), which) != changed.end() ||
+            (modifier && pressed) || (edits && edited))
+          break;
+        changed.push_back(which);
+        pressed = pressed || (down && !modifier);
+        edited = edited || edits;
+      }
+      tell(raw);
+      waiting.pop_front();
+    }
+    activity = activity || !waiting.empty() || !keys.empty();
+  }
+
+  void report(const RawInput& raw) {
+    activity = true;
+    waiting.push_back(raw);
+  }
+
+  // Over the backend's, which tell() calls.
+  void install_input_callbacks() {
     glfwSetKeyCallback(window, [](GLFWwindow* w, int key, int scancode, int action, int mods) {
-      Implementation& self = of(w);
-      self.activity = true;
-      if (action == GLFW_RELEASE)
-        return;
-      const bool ctrl = (mods & GLFW_MOD_CONTROL) != 0, alt = (mods & GLFW_MOD_ALT) != 0;
-      // A plain character comes through the character callback, by its own name.
-      if (types_character(key) && !ctrl && !alt)
-        return;
-      KeyPress press;
-      press.chord.key = key_name(key, scancode);
-      press.chord.ctrl = ctrl;
-      press.chord.alt = alt;
-      press.chord.shift = (mods & GLFW_MOD_SHIFT) != 0;
-      press.repeat = action == GLFW_REPEAT;
-      if (!press.chord.key.empty())
-        self.keys.push_back(std::move(press));
+      of(w).report({RawInput::Kind::Key, key, scancode, action, mods});
     });
     glfwSetCharCallback(window, [](GLFWwindow* w, unsigned int character) {
-      Implementation& self = of(w);
-      self.activity = true;
-      if (character <= ' ')
-        return;
-      KeyPress press;
-      press.chord.key = utf8(character);
-      self.keys.push_back(std::move(press));
+      of(w).report({RawInput::Kind::Character, static_cast<int>(character)});
     });
+    glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int button, int action, int mods) {
+      of(w).report({RawInput::Kind::Button, button, 0, action, mods});
+    });
+  }
+
+  // Before the backend's, which call them in turn.
+  void install_callbacks() {
+    glfwSetWindowUserPointer(window, this);
     glfwSetCursorPosCallback(window, [](GLFWwindow* w, double, double) { of(w).activity = true; });
-    glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int, int, int) { of(w).activity = true; });
     glfwSetScrollCallback(window, [](GLFWwindow* w, double, double) { of(w).activity = true; });
     glfwSetCursorEnterCallback(window, [](GLFWwindow* w, int) { of(w).activity = true; });
     glfwSetWindowFocusCallback(window, [](GLFWwindow* w, int) { of(w).activity = true; });
@@ -187,12 +255,16 @@ Result<std::unique_ptr<Window>> Window::open(const std::string& title, int width
   IMGUI_CHECKVERSION();
   ImGui::CreateContext();
   ImGui::GetIO().IniFilename = nullptr;  // rooms are ours; see preferences.h
-  self->install_callbacks();             // before the backend's, which calls them in turn
+#if IMGUI_VERSION_NUM >= 18700
+  ImGui::GetIO().ConfigInputTrickleEventQueue = false;  // see tell_input
+#endif
+  self->install_callbacks();
   if (!ImGui_ImplGlfw_InitForOpenGL(self->window, true) ||
       !ImGui_ImplOpenGL3_Init("#version 150")) {
     return refused("Dear ImGui could not start on this display's OpenGL 3.2 context");
   }
   self->backends_started = true;
+  self->install_input_callbacks();
   return std::unique_ptr<Window>(new Window(std::move(self)));
 }
 
@@ -232,6 +304,7 @@ void Window::set_title(const std::string& title) {
 }
 
 void Window::begin_frame() {
+  implementation_->tell_input();
   ImGui_ImplOpenGL3_NewFrame();
   ImGui_ImplGlfw_NewFrame();
   ImGui::NewFrame();

@@ -44,6 +44,7 @@ Workbench::Workbench(Options options, Preferences preferences)
 
 Workbench::~Workbench() {
   // The player's and the session's threads end before what they might report to.
+  keep_draft(true);
   pane_.reset();
   player_.reset();
   machine_.show(nullptr);
@@ -104,6 +105,8 @@ Result<void> Workbench::open_lesson(const std::string& name) {
   auto opened = LessonPlayer::open(*folder, player);
   if (!opened)
     return opened.error();
+  keep_draft(true);
+  draft_of_ = {};
   pane_.reset();
   if (player_) {
     // Its thread may be inside a long run; nobody waits for that here.
@@ -269,6 +272,7 @@ bool Workbench::refresh() {
   lua_.set_machine(machine_.shared_session());
   lua_.set_allowed(may("lua"));
   changed = lua_.refresh() || changed;
+  keep_draft(false);
   const double now = ImGui::GetTime();
   const auto old = std::erase_if(messages_, [now](const Message& m) { return m.until < now; });
   return changed || old > 0;
@@ -301,6 +305,7 @@ void Workbench::follow_lesson() {
       progress_.reset();  // once said is enough
     }
   }
+  follow_task();
 }
 
 // A learner's breakpoints must not stop the lesson's own runs.

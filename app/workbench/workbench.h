@@ -79,6 +79,15 @@ class Workbench : private UiScriptHost {
   void say(std::string message);
   Result<void> open_lesson(const std::string& name);
   void advance_lesson();
+
+  // workbench_task.cpp
+  void follow_task();
+  void check_task();
+  void go_to_task();
+  // Writes the learner's code down, when it has rested for a moment or `now`.
+  void keep_draft(bool now);
+  nlohmann::json describe_task() const;
+
   nlohmann::json describe() const;
 
   // UiScriptHost
@@ -134,6 +143,9 @@ class Workbench : private UiScriptHost {
   };
   std::optional<WantedPicture> picture_wanted_;
   std::optional<std::string> svg_wanted_;
+  std::uint64_t edits_seen_ = 0, edits_kept_ = 0;  // of the task's code
+  double edited_at_ = 0;
+  std::pair<std::string, std::string> draft_of_;  // slug and task
   std::string followed_beat_, state_written_, played_hash_;
   std::uint64_t frame_number_ = 0;
   int settle_frames_ = 3;

@@ -29,6 +29,15 @@ std::vector<KeyChord> chords(std::initializer_list<std::string_view> texts) {
   return out;
 }
 
+// Chords that move or edit within a text field, and must not also move the machine.
+bool edits_text(const KeyChord& chord) {
+  static constexpr std::array<std::string_view, 14> kKeys = {
+      "left",   "right", "up", "down", "home", "end", "backspace",
+      "delete", "a",     "c",  "v",    "x",    "y",   "z"};
+  return chord.ctrl && !chord.alt &&
+         std::find(kKeys.begin(), kKeys.end(), chord.key) != kKeys.end();
+}
+
 constexpr std::array<float, 7> kScales = {1.0F, 1.25F, 1.5F, 2.0F, 2.5F, 3.0F, 4.0F};
 
 // Where pictures go; none is ever overwritten.
@@ -62,8 +71,8 @@ bool Workbench::may(std::string_view control) const {
   const LessonView& view = pane_->view();
   if (view.busy)
     return false;
-  if (view.phase == LessonPhase::Done)
-    return true;  // the lesson is over: the machine is the learner's
+  if (view.phase == LessonPhase::Done || view.phase == LessonPhase::Task)
+    return true;  // the story is over: the machine is the learner's
   return std::find(view.controls.begin(), view.controls.end(), control) != view.controls.end();
 }
 
@@ -187,6 +196,8 @@ void Workbench::register_lesson_actions() {
       [this] {
         if (pane_->can_commit())
           pane_->commit();
+        else if (pane_->has_task() && !pane_->task_passed())
+          pane_->editor().focus();
         else
           advance_lesson();
       },
@@ -194,6 +205,15 @@ void Workbench::register_lesson_actions() {
         return pane_ &&
                (pane_->can_commit() || pane_->can_advance() || pane_->hides_answer(presenting_));
       });
+  add(
+      "lesson.edit", "Write the task's code", chords({"e"}), [this] { pane_->editor().focus(); },
+      [this] { return pane_ && pane_->has_task(); });
+  add(
+      "lesson.check", "Check the task's code", chords({"ctrl+enter"}), [this] { check_task(); },
+      [this] { return pane_ && pane_->can_check_task(); });
+  add(
+      "lesson.task", "Go to the lesson's task in Lua", chords({"ctrl+j"}), [this] { go_to_task(); },
+      [this] { return player_ && !player_->lesson().tasks.empty(); });
   add(
       "lesson.choose", "Pick a choice, or type a number", {KeyChord{"1 … 9"}}, [] {}, answering,
       false);
@@ -229,7 +249,7 @@ void Workbench::register_lesson_actions() {
       "lesson.certain", "I am certain", chords({"c"}),
       [this] { pane_->set_confidence(Confidence::Certain); }, predicting);
   add(
-      "lesson.hint", "Show a hint", chords({"h"}), [this] { player_->request_hint(); },
+      "lesson.hint", "Show a hint", chords({"h", "ctrl+h"}), [this] { player_->request_hint(); },
       [this] { return player_ && pane_->view().hints_left > 0; });
   add(
       "lesson.retry", "Play this beat again", chords({"ctrl+r"}), [this] { player_->retry(); },
@@ -379,6 +399,8 @@ void Workbench::register_view_actions() {
       [this] {
         if (help_.is_open())
           help_.close();
+        else if (pane_ && pane_->view().task && pane_->view().task->checking)
+          player_->cancel();
         else if (lua_.busy())
           lua_.cancel();
         else if (ring_.any())
@@ -425,6 +447,8 @@ void Workbench::press(const KeyPress& key) {
       lua_.cancel();
     return;  // the field's own
   }
+  if (typing && edits_text(key.chord))
+    return;
   // A panel with the keyboard uses the arrows itself; ImGui moves within it.
   const bool arrow = key.chord.key == "left" || key.chord.key == "right" || key.chord.key == "up" ||
                      key.chord.key == "down";

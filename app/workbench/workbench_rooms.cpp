@@ -18,6 +18,9 @@ constexpr ImGuiWindowFlags kRoomFlags =
     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoBackground |
     ImGuiWindowFlags_NoScrollWithMouse;
 
+// At scale 1: a line of Lua fits.
+constexpr float kCodeWidth = 540;
+
 }  // namespace
 
 void Workbench::draw() {
@@ -41,6 +44,8 @@ void Workbench::draw() {
   wishes.lesson_width = preferences_.lesson_width;
   wishes.inspector_width = preferences_.inspector_width;
   wishes.has_lesson = pane_ != nullptr;
+  if (pane_ && pane_->has_task())
+    wishes.lesson_width = std::max(wishes.lesson_width, kCodeWidth);
   wishes.presenting = presenting_;
   wishes.only = room_;
   const Rooms rooms = lay_out_rooms(io.DisplaySize.x, io.DisplaySize.y, wishes);

@@ -55,6 +55,8 @@ nlohmann::json Workbench::describe() const {
     }
     if (!played_hash_.empty())
       lesson["event_log_hash"] = played_hash_;
+    if (pane_->has_task())
+      lesson["task"] = describe_task();
     root["lesson"] = lesson;
   }
   if (machine_.session() != nullptr) {

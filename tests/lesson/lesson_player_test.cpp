@@ -86,6 +86,73 @@ TEST_F(Player, IsPlayedToItsEnd) {
   EXPECT_EQ(player_->view()->phase, LessonPhase::Done);
 }
 
+class TaskOfALesson : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto player = LessonPlayer::open(folder_);
+    ASSERT_TRUE(player) << player.error().message;
+    player_ = std::move(*player);
+    ASSERT_TRUE(player_->go_to_task(0));
+  }
+  TaskView checked(const std::string& source) {
+    EXPECT_TRUE(player_->submit_task(source));
+    auto view = player_->view();
+    while (view->task->checking)
+      view = player_->wait_for_change(view->generation, 10'000);
+    return *view->task;
+  }
+  static std::string solution() {
+    std::ifstream file(folder_ + "/solution/answers.lua");
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  static inline const std::string folder_ =
+      std::string(GV_SOURCE) + "/lessons/02-the-instruction-that-does-not-trap";
+  std::unique_ptr<LessonPlayer> player_;
+};
+
+TEST_F(TaskOfALesson, IsJudgedAsTheHeadlessRunJudgesIt) {
+  const auto view = player_->view();
+  ASSERT_EQ(view->phase, LessonPhase::Task);
+  const TaskView starter = checked(view->task->starter);
+  EXPECT_EQ(starter.result->verdict, Verdict::Fail);
+  EXPECT_EQ(player_->view()->tasks_passed, 0);
+  const TaskView solved = checked(solution());
+  EXPECT_EQ(solved.result->verdict, Verdict::Pass);
+  EXPECT_EQ(player_->view()->tasks_passed, 1);
+
+  RunOptions options;
+  const auto headless = run_lesson(folder_, options);
+  ASSERT_TRUE(headless) << headless.error().message;
+  const CheckResult& same = headless->checks.back();
+  EXPECT_EQ(same.id, solved.result->id);
+  EXPECT_EQ(same.title, solved.result->title);
+  EXPECT_EQ(same.verdict, solved.result->verdict);
+}
+
+TEST_F(TaskOfALesson, SaysWhatIsWrongWithCodeThatCannotRun) {
+  const TaskView broken = checked("function culprits(\n");
+  ASSERT_EQ(broken.result->verdict, Verdict::Error);
+  EXPECT_NE(broken.result->findings.at(0).observed.find("culprits.lua:"), std::string::npos)
+      << broken.result->findings.at(0).observed;
+  const TaskView raises = checked("function culprits() error('not me', 0) end print('seen')");
+  EXPECT_EQ(raises.result->verdict, Verdict::Fail);
+  EXPECT_NE(raises.result->findings.at(0).observed.find("not me"), std::string::npos);
+  EXPECT_EQ(raises.printed, "seen\n");
+}
+
+TEST_F(TaskOfALesson, SpendsItsBudgetOnceAndCanBeLeft) {
+  const TaskView endless = checked("function culprits() while true do end end");
+  EXPECT_EQ(endless.result->verdict, Verdict::Timeout);
+  ASSERT_TRUE(player_->submit_task("function culprits() while true do end end"));
+  player_->cancel();
+  EXPECT_EQ(player_->view()->phase, LessonPhase::Task);
+  EXPECT_FALSE(player_->view()->task->checking);
+  ASSERT_TRUE(player_->submit_task("function culprits() while true do end end"));
+  EXPECT_TRUE(player_->go_to_beat(0));
+  EXPECT_EQ(player_->view()->phase, LessonPhase::Question);
+}
+
 TEST_F(Player, HintsComeInStages) {
   ASSERT_EQ(player_->view()->hints_left, 2);
   EXPECT_TRUE(player_->request_hint());

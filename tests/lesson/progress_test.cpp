@@ -62,6 +62,26 @@ TEST(Progress, AFileThatDoesNotParseIsKeptAside) {
   EXPECT_TRUE(Progress::open(folder.path())->lessons().count("one"));
 }
 
+TEST(Progress, KeepsTheCodeOfATaskAsItWasLeft) {
+  TemporaryFolder folder;
+  auto progress = Progress::open(folder.path());
+  EXPECT_EQ(progress->draft("one", "decide"), "");
+  const std::string code = "function decide(exit)\n\treturn \"\xff\" -- half\nend\n";
+  ASSERT_TRUE(progress->keep_draft("one", "decide", "return 1"));
+  ASSERT_TRUE(progress->keep_draft("one", "decide", code));
+  LessonView view;
+  view.task = TaskView{};
+  view.task->id = "decide";
+  view.task->result = CheckResult{"task.decide", "", Verdict::Pass, {}};
+  ASSERT_TRUE(progress->note(view, lesson_named("one")));
+  auto again = Progress::open(folder.path());
+  EXPECT_EQ(again->draft("one", "decide"),
+            "function decide(exit)\n\treturn \"\xef\xbf\xbd\" -- half\nend\n")
+      << "what is no UTF-8 is replaced, the rest kept";
+  EXPECT_EQ(again->draft("two", "decide"), "");
+  EXPECT_TRUE(again->lessons().at("one").tasks_passed.count("decide"));
+}
+
 TEST(Progress, AFolderThatCannotBeWrittenIsASentence) {
   auto progress = Progress::open("/proc/no-such-folder");
   ASSERT_TRUE(progress);
