@@ -170,19 +170,17 @@ bool debug_trap(Cpu& cpu, const Operation&) {
 }
 
 bool check_bounds(Cpu& cpu, const Operation& op) {
-  Operation upper = op;
-  upper.displacement += op.operand_bytes;
   bool inside = false;
   if (op.operand_bytes == 2) {
     std::uint16_t low = 0, high = 0;
-    if (!cpu.load(op, low) || !cpu.load(upper, high)) {
+    if (!cpu.load(op, low) || !cpu.load_part(op, op.operand_bytes, high)) {
       return false;
     }
     const auto index = static_cast<std::int16_t>(cpu.reg<std::uint16_t>(op.source));
     inside = index >= static_cast<std::int16_t>(low) && index <= static_cast<std::int16_t>(high);
   } else {
     std::uint32_t low = 0, high = 0;
-    if (!cpu.load(op, low) || !cpu.load(upper, high)) {
+    if (!cpu.load(op, low) || !cpu.load_part(op, op.operand_bytes, high)) {
       return false;
     }
     const auto index = static_cast<std::int32_t>(cpu.reg<std::uint32_t>(op.source));

@@ -144,6 +144,15 @@ class Cpu {
   bool load(const Operation& op, T& out) {
     return read(op.segment, offset_of(op), out);
   }
+  // A later part of an operand: it follows in memory, even where its own address would wrap.
+  template <class T>
+  bool load_part(const Operation& op, std::uint64_t distance, T& out) {
+    return read(op.segment, offset_of(op) + distance, out);
+  }
+  template <class T>
+  bool store_part(const Operation& op, std::uint64_t distance, T value) {
+    return write(op.segment, offset_of(op) + distance, value);
+  }
   template <class T>
   bool store(const Operation& op, T value) {
     return write(op.segment, offset_of(op), value);

@@ -71,30 +71,26 @@ bool type_known_to_lsl(const Descriptor& d, bool long_mode) {
 
 bool store_table(Cpu& cpu, const Operation& op) {
   const DescriptorTableRegister& table = op.extra == 0 ? cpu.gdtr : cpu.idtr;
-  Operation base = op;
-  base.displacement += 2;
   const std::uint64_t offset = cpu.offset_of(op);
   if (!cpu.writable(op.segment, offset, cpu.in_64_bit_mode() ? 10 : 6) ||
       !cpu.store(op, table.limit)) {
     return false;
   }
-  return cpu.in_64_bit_mode() ? cpu.store(base, table.base)
-                              : cpu.store(base, static_cast<std::uint32_t>(table.base));
+  return cpu.in_64_bit_mode() ? cpu.store_part(op, 2, table.base)
+                              : cpu.store_part(op, 2, static_cast<std::uint32_t>(table.base));
 }
 
 bool load_table(Cpu& cpu, const Operation& op) {
   if (!only_ring_0(cpu)) {
     return false;
   }
-  Operation second = op;
-  second.displacement += 2;
   std::uint16_t limit = 0;
   std::uint64_t base = 0;
   std::uint32_t narrow = 0;
   if (!cpu.load(op, limit)) {
     return false;
   }
-  if (cpu.in_64_bit_mode() ? !cpu.load(second, base) : !cpu.load(second, narrow)) {
+  if (cpu.in_64_bit_mode() ? !cpu.load_part(op, 2, base) : !cpu.load_part(op, 2, narrow)) {
     return false;
   }
   if (!cpu.in_64_bit_mode()) {

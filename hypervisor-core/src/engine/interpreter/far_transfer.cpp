@@ -267,8 +267,6 @@ bool transfer(Cpu& cpu, std::uint16_t selector, std::uint64_t offset, int bytes,
 
 bool pointer_in_memory(Cpu& cpu, const Operation& op, std::uint64_t& offset,
                        std::uint16_t& selector) {
-  Operation second = op;
-  second.displacement += op.operand_bytes;
   std::uint16_t narrow = 0;
   std::uint32_t value = 0;
   bool read = false;
@@ -285,7 +283,7 @@ bool pointer_in_memory(Cpu& cpu, const Operation& op, std::uint64_t& offset,
       read = cpu.load(op, offset);
       break;
   }
-  return read && cpu.load(second, selector);
+  return read && cpu.load_part(op, op.operand_bytes, selector);
 }
 
 // The code segment that a far RET or IRET goes back to. RPL is the new CPL.

@@ -30,7 +30,12 @@ std::uint16_t InterpreterEngine::selector(SegmentName which) {
 }
 
 void InterpreterEngine::set_selector(SegmentName which, std::uint16_t value) {
-  state_->selectors[static_cast<std::size_t>(which)] = value;
+  // Behind a monitor it waits for the change of ring that brings the table it belongs to.
+  if (state_->monitor) {
+    state_->selectors[static_cast<std::size_t>(which)] = value;
+  } else {
+    state_->load_unchecked(which, value);
+  }
 }
 
 std::uint64_t InterpreterEngine::control(ControlRegister which) {

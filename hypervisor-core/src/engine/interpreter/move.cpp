@@ -161,25 +161,23 @@ bool conditional_move_operand(Cpu& cpu, const Operation& op) {
   return true;
 }
 
+// One operand of two registers' width: its upper half follows in memory, without a wrap.
 template <class T>
 bool compare_exchange_halves(Cpu& cpu, const Operation& op) {
   T low{}, high{};
-  Operation upper = op;
-  upper.displacement += sizeof(T);
   const std::uint64_t offset = cpu.offset_of(op);
+  const std::uint64_t upper = offset + sizeof(T);
   if (!cpu.writable(op.segment, offset, 2 * sizeof(T)) || !cpu.load(op, low) ||
-      !cpu.load(upper, high)) {
+      !cpu.read(op.segment, upper, high)) {
     return false;
   }
   const bool equal = low == cpu.reg<T>(0) && high == cpu.reg<T>(16);
-  if (equal) {
-    if (!cpu.store(op, cpu.reg<T>(24)) || !cpu.store(upper, cpu.reg<T>(8))) {
-      return false;
-    }
-  } else {
-    if (!cpu.store(op, low) || !cpu.store(upper, high)) {
-      return false;
-    }
+  const T new_low = equal ? cpu.reg<T>(24) : low;
+  const T new_high = equal ? cpu.reg<T>(8) : high;
+  if (!cpu.store(op, new_low) || !cpu.write(op.segment, upper, new_high)) {
+    return false;
+  }
+  if (!equal) {
     cpu.set_reg<T>(0, low);
     cpu.set_reg<T>(16, high);
   }

@@ -24,9 +24,7 @@ template <class T>
 bool far_pointer(Cpu& cpu, const Operation& op) {
   T offset{};
   std::uint16_t selector = 0;
-  Operation second = op;
-  second.displacement += sizeof(T);
-  if (!cpu.load(op, offset) || !cpu.load(second, selector) ||
+  if (!cpu.load(op, offset) || !cpu.load_part(op, sizeof(T), selector) ||
       !load_segment(cpu, named(op), selector)) {
     return false;
   }

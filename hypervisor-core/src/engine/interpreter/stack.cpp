@@ -139,7 +139,8 @@ bool enter(Cpu& cpu, const Operation& op) {
   if (!cpu.writable(SegmentName::Ss, sp, sizeof(T))) {
     return false;
   }
-  cpu.set_gpr_part(Gpr::Bp, frame, sizeof(T));
+  // The frame pointer has the stack's width, whatever the operands have.
+  cpu.set_gpr_part(Gpr::Bp, frame, mask == 0xffff ? 2 : mask == 0xffffffff ? 4 : 8);
   cpu.set_sp(sp);
   return true;
 }

@@ -48,7 +48,8 @@ bool iterate(Cpu& cpu, const Operation& op, const Pointers& p) {
       return false;
     }
   } else if constexpr (kWhich == StringKind::Cmps) {
-    if (!cpu.read(op.segment, source, value) || !cpu.read(SegmentName::Es, destination, other)) {
+    // The order is nowhere laid down; this is Unicorn's.
+    if (!cpu.read(SegmentName::Es, destination, other) || !cpu.read(op.segment, source, value)) {
       return false;
     }
     compare<T>(cpu.flags, value, other);

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: MIT
+
+#include "differential/comparison.h"
+
+#include "engine/interpreter/interpreter_engine.h"
+#include "engine/unicorn_engine.h"
+#include "gv/machine_config.h"
+#include "x86/control_registers.h"
+#include "x86/descriptor.h"
+#include "x86/disassemble.h"
+#include "x86/exceptions.h"
+#include "x86/page_table_entry.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+namespace gv {
+
+namespace {
+
+using namespace x86;
+
+constexpr std::uint16_t kCode0 = 0x08, kData0 = 0x10, kCode3 = 0x1b, kData3 = 0x23, kCode16 = 0x70,
+                        kData16 = 0x78;
+
+std::uint64_t segment(std::uint8_t type, std::uint8_t dpl, std::uint32_t base = 0,
+                      bool present = true) {
+  return pack_descriptor({.base = base,
+                          .limit = 0xffffffff,
+                          .type = type,
+                          .dpl = dpl,
+                          .code_or_data = true,
+                          .present = present,
+                          .default_32 = true,
+                          .granular = true});
+}
+
+std::uint64_t segment16(std::uint8_t type) {
+  Descriptor d = parse_descriptor(segment(type, 0));
+  d.default_32 = false;
+  return pack_descriptor(d);
+}
+
+template <class T>
+void put(std::vector<std::uint8_t>& bytes, std::uint32_t at, T value) {
+  std::memcpy(bytes.data() + at, &value, sizeof value);
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> fresh_arena() {
+  std::vector<std::uint8_t> bytes(arena::kMemory);
+  std::mt19937_64 random(0xa4e4a);
+  for (std::uint32_t at = arena::kData; at < arena::kStackEnd; at += 8) {
+    put(bytes, at, random());
+  }
+  // Accessed bits are set beforehand: Unicorn and a CPU both set them, at their own time.
+  const std::uint64_t gdt[] = {
+      0,
+      segment(0xb, 0),            // 08 code, ring 0
+      segment(0x3, 0),            // 10 data, ring 0
+      segment(0xb, 3),            // 18 code, ring 3
+      segment(0x3, 3),            // 20 data, ring 3
+      segment(0x3, 0, 0, false),  // 28 absent
+      segment(0x1, 3),            // 30 read-only data
+      segment(0x9, 3),            // 38 execute-only code
+      segment(0xf, 0),            // 40 conforming code
+      segment(0x3, 3, 0x100),     // 48 data with a base
+      0x0000890050000067,         // 50 a TSS
+      0x0000820060000007,         // 58 an LDT
+      0x00008c0000080000,         // 60 a call gate
+      0x0000850000500000,         // 68 a task gate
+      segment16(0xb),             // 70 what real mode's segments are loaded with first: 4 GiB,
+      segment16(0x3),             // 78 since Unicorn has no segment limits
+  };
+  std::memcpy(bytes.data() + arena::kGdt, gdt, sizeof gdt);
+  for (std::uint32_t page = 0; page < arena::kMemory / kPageSize; ++page) {
+    const std::uint32_t at = page * static_cast<std::uint32_t>(kPageSize);
+    // A is set beforehand: a CPU may set it whenever it likes.
+    std::uint32_t entry = at | pte::P | pte::RW | pte::US | pte::A;
+    if (at < arena::kCode) {
+      entry = at | pte::P | pte::A;  // tables: the kernel's, and not to be written
+    } else if (at >= arena::kData && at < arena::kDataEnd) {
+      switch (page % 8) {
+        case arena::kAbsentPage:
+          entry = 0;
+          break;
+        case arena::kReadOnlyPage:
+          entry &= ~pte::RW;
+          break;
+        case arena::kSupervisorPage:
+          entry &= ~pte::US;
+          break;
+        default:
+          break;
+      }
+    }
+    put(bytes, arena::kTable + 4 * page, entry);
+  }
+  put(bytes, arena::kDirectory, arena::kTable | pte::P | pte::RW | pte::US | pte::A);
+  bytes[arena::kIret] = 0xcf;
+  return bytes;
+}
+
+namespace {
+
+class EngineRunner final : public ProgramRunner {
+ public:
+  EngineRunner(MachineMemory memory, EngineKind kind)
+      : memory_(std::move(memory)), fresh_(fresh_arena()) {
+    if (kind == EngineKind::Interpreter) {
+      engine_ = std::make_unique<InterpreterEngine>(memory_);
+      untouched_ = engine_->save();
+    } else {
+      engine_ = std::move(*UnicornEngine::create(memory_));
+    }
+    std::memcpy(memory_.at(Mpa(0)), fresh_.data(), fresh_.size());
+  }
+
+  ProgramOutcome run(const RandomProgram& program) override {
+    std::uint8_t* code = memory_.at(Mpa(program.address));
+    // Where an earlier program stood, engines remember it. Starting over now and then costs less.
+    bool& used = used_[(program.address - arena::kCode) / arena::kSlot];
+    std::memcpy(code, program.bytes.data(), program.bytes.size());
+    if (used || code_touched_) {
+      engine_->forget_code();
+      code_touched_ = false;
+      used_.fill(false);
+    }
+    used = true;
+    std::memcpy(fresh_.data() + program.address, code, program.bytes.size());
+    enter(program);
+    ProgramOutcome outcome;
+    const std::uint64_t retired = engine_->retired();
+    Entry entry;
+    entry.stop_at_block = retired + 4000;
+    for (;;) {
+      const auto exit = engine_->run(entry);
+      if (!exit) {
+        outcome.exits.push_back(TripleFaulted{});
+        break;
+      }
+      outcome.exits.push_back(*exit);
+      const auto* port = std::get_if<PortAccessed>(&*exit);
+      if (port == nullptr || outcome.exits.size() > 40) {
+        break;
+      }
+      entry.port_reply = port->port * 0x01010101u + port->size;
+    }
+    collect(outcome);
+    outcome.retired = engine_->retired() - retired;
+    return outcome;
+  }
+
+ private:
+  void enter(const RandomProgram& p) {
+    VcpuEngine& cpu = *engine_;
+    if (untouched_) {
+      GV_CHECK(cpu.restore(*untouched_).has_value());
+    }
+    const bool real = p.mode == ProgramMode::Real;
+    const bool paged = p.mode == ProgramMode::Ring0Paged || p.mode == ProgramMode::Ring3Paged;
+    cpu.set_gdtr({arena::kGdt, 8 * 16 - 1});
+    cpu.set_idtr({arena::kIdt, 0x7ff});
+    cpu.set_control(ControlRegister::Cr2, 0);
+    cpu.set_control(ControlRegister::Cr3, arena::kDirectory);
+    cpu.set_control(ControlRegister::Cr4, 0);
+    if (real) {
+      cpu.set_control(ControlRegister::Cr0, cr0::PE | cr0::ET);
+      cpu.switch_privilege({kCode16, kData16, {arena::kGdt, 8 * 16 - 1}});
+      for (const SegmentName name :
+           {SegmentName::Ds, SegmentName::Es, SegmentName::Fs, SegmentName::Gs}) {
+        cpu.set_selector(name, kData16);
+      }
+    }
+    cpu.set_rflags(eflags::kAlwaysOne);
+    cpu.set_control(ControlRegister::Cr0,
+                    real ? cr0::ET : cr0::PE | cr0::ET | cr0::WP | (paged ? cr0::PG : 0u));
+    const std::uint16_t data = real ? arena::kData >> 4 : kData0;
+    cpu.switch_privilege({real ? static_cast<std::uint16_t>(p.address >> 4) : kCode0,
+                          real ? static_cast<std::uint16_t>(arena::kStack >> 4) : kData0,
+                          {arena::kGdt, 8 * 16 - 1}});
+    const bool ring_3 = p.mode == ProgramMode::Ring3Paged;
+    for (const SegmentName name :
+         {SegmentName::Ds, SegmentName::Es, SegmentName::Fs, SegmentName::Gs}) {
+      cpu.set_selector(name, ring_3 ? kData3 : data);
+    }
+    for (std::size_t i = 0; i < 8; ++i) {
+      cpu.set_gpr(static_cast<Gpr>(i), p.gpr[i]);
+    }
+    cpu.set_rflags(p.eflags);
+    cpu.set_rip(real ? p.address & 15 : p.address);
+    if (ring_3) {
+      const std::uint32_t frame[5] = {p.address, kCode3, p.eflags, p.gpr[4], kData3};
+      std::memcpy(memory_.at(Mpa(arena::kIret + 16)), frame, sizeof frame);
+      std::memcpy(fresh_.data() + arena::kIret + 16, frame, sizeof frame);
+      cpu.set_gpr(Gpr::Sp, arena::kIret + 16);
+      cpu.set_rip(arena::kIret);
+    }
+    cpu.flush_tlb();
+  }
+
+  void collect(ProgramOutcome& outcome) {
+    VcpuEngine& cpu = *engine_;
+    if (std::holds_alternative<Faulted>(outcome.exits.back())) {
+      // Whether a write that failed on its second page has marked the first is the CPU's affair.
+      mark_all_dirty(memory_.at(Mpa(arena::kTable)));
+      mark_all_dirty(fresh_.data() + arena::kTable);
+    }
+    for (std::size_t i = 0; i < 8; ++i) {
+      outcome.gpr[i] = static_cast<std::uint32_t>(cpu.gpr(static_cast<Gpr>(i)));
+    }
+    outcome.eip = static_cast<std::uint32_t>(cpu.rip());
+    outcome.eflags = static_cast<std::uint32_t>(cpu.rflags());
+    outcome.cr0 = static_cast<std::uint32_t>(cpu.control(ControlRegister::Cr0));
+    for (int i = 0; i < kSegmentCount; ++i) {
+      outcome.selectors[i] = cpu.selector(static_cast<SegmentName>(i));
+    }
+    for (std::uint32_t page = 0; page < arena::kMemory; page += kPageSize) {
+      std::uint8_t* now = memory_.at(Mpa(page));
+      if (std::memcmp(now, fresh_.data() + page, kPageSize) == 0) {
+        continue;
+      }
+      outcome.memory.push_back(static_cast<std::uint8_t>(page >> 12));
+      outcome.memory.insert(outcome.memory.end(), now, now + kPageSize);
+      std::memcpy(now, fresh_.data() + page, kPageSize);
+      code_touched_ = code_touched_ || (page >= arena::kCode && page < arena::kCodeEnd);
+    }
+  }
+
+  static void mark_all_dirty(std::uint8_t* table) {
+    for (std::size_t at = 0; at < kPageSize; at += 4) {
+      table[at] |= pte::D;
+    }
+  }
+
+  MachineMemory memory_;
+  std::vector<std::uint8_t> fresh_;
+  std::unique_ptr<VcpuEngine> engine_;
+  std::optional<EngineState> untouched_;  // where starting over is cheap
+  bool code_touched_ = false;
+  std::array<bool, (arena::kCodeEnd - arena::kCode) / arena::kSlot> used_{};
+};
+
+std::string text_of(const Exit& exit) {
+  struct Text {
+    std::string operator()(const Faulted& f) const {
+      return fmt::format("fault {} error {:x} address {:x}", f.vector, f.error_code,
+                         f.address.value);
+    }
+    std::string operator()(const SoftwareInterrupted& i) const {
+      return fmt::format("int {:x}", i.vector);
+    }
+    std::string operator()(const PortAccessed& p) const {
+      return fmt::format("{} port {:x} size {} value {:x}",
+                         p.direction == Direction::Read ? "in" : "out", p.port, p.size, p.value);
+    }
+    std::string operator()(const CpuidExecuted&) const { return "cpuid"; }
+    std::string operator()(const InvalidOpcode&) const { return "#UD"; }
+    std::string operator()(const HaltExecuted&) const { return "hlt"; }
+    std::string operator()(const BudgetSpent&) const { return "budget spent"; }
+    std::string operator()(const MachineMemoryMissed&) const { return "no memory there"; }
+    std::string operator()(const Intercepted&) const { return "intercepted"; }
+    std::string operator()(const AddressReached&) const { return "address reached"; }
+    std::string operator()(const TripleFaulted&) const { return "triple fault"; }
+  };
+  return std::visit(Text{}, exit);
+}
+
+std::string text_of(const std::vector<Exit>& exits) {
+  std::string text;
+  for (const Exit& exit : exits) {
+    text += (text.empty() ? "" : ", ") + text_of(exit);
+  }
+  return text;
+}
+
+// An instruction that reads and writes back a page that is not there: a CPU reports a write,
+// Unicorn the read that it makes first. The manual leaves the order open.
+std::vector<Exit> same_kind_of_access(const RandomProgram& program, const ProgramOutcome& a,
+                                      const ProgramOutcome& b) {
+  std::vector<Exit> exits = b.exits;
+  const auto* ours = std::get_if<Faulted>(&a.exits.back());
+  auto* theirs = std::get_if<Faulted>(&exits.back());
+  if (ours == nullptr || theirs == nullptr || ours->vector != kPageFault) {
+    return exits;
+  }
+  const std::uint32_t base = program.mode == ProgramMode::Real ? 0 : program.address;
+  for (const std::uint32_t offset : program.modifies_at) {
+    if (a.eip == base + offset && a.eip == b.eip) {
+      theirs->error_code |= ours->error_code & page_fault::W;
+      // Of an operand on two bad pages, either may be named.
+      if (theirs->address.value - ours->address.value < 8) {
+        *theirs = *ours;
+      }
+    }
+  }
+  return exits;
+}
+
+}  // namespace
+
+std::unique_ptr<ProgramRunner> make_runner(EngineKind engine) {
+  return std::make_unique<EngineRunner>(std::move(*MachineMemory::create(arena::kMemory)), engine);
+}
+
+std::string differences(const RandomProgram& program, const ProgramOutcome& a, const char* name_a,
+                        const ProgramOutcome& b, const char* name_b) {
+  static constexpr const char* kNames[8] = {"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"};
+  static constexpr const char* kSegments[6] = {"es", "cs", "ss", "ds", "fs", "gs"};
+  std::string text;
+  const auto compare = [&](const char* what, auto x, auto y) {
+    if (x != y) {
+      text += fmt::format("  {:8} {} {:x}, {} {:x}\n", what, name_a, x, name_b, y);
+    }
+  };
+  for (std::size_t i = 0; i < 8; ++i) {
+    compare(kNames[i], a.gpr[i], b.gpr[i]);
+  }
+  compare("eip", a.eip, b.eip);
+  compare("cr0", a.cr0, b.cr0);
+  compare("retired", a.retired, b.retired);
+  for (std::size_t i = 0; i < 6; ++i) {
+    compare(kSegments[i], a.selectors[i], b.selectors[i]);
+  }
+  // Stopped between an instruction that leaves flags undefined and the masking behind it.
+  std::uint32_t defined = ~0u;
+  for (const auto& [offset, mask] : program.undefined_at) {
+    if (a.eip == offset + (program.mode == ProgramMode::Real ? 0 : program.address)) {
+      defined &= ~mask;
+    }
+  }
+  if (std::holds_alternative<Faulted>(a.exits.back())) {
+    for (const std::uint32_t offset : program.uses_flags_then_writes_at) {
+      if (a.eip == offset + (program.mode == ProgramMode::Real ? 0 : program.address)) {
+        defined = 0;
+      }
+    }
+  }
+  compare("eflags", a.eflags & defined, b.eflags & defined);
+  if (text_of(a.exits) != text_of(same_kind_of_access(program, a, b))) {
+    text += fmt::format("  exits    {} {}\n           {} {}\n", name_a, text_of(a.exits), name_b,
+                        text_of(b.exits));
+  }
+  if (a.memory != b.memory) {
+    const std::size_t n = std::min(a.memory.size(), b.memory.size());
+    std::size_t at = 0;
+    while (at < n && a.memory[at] == b.memory[at]) {
+      ++at;
+    }
+    const std::size_t unit = 1 + kPageSize;
+    const auto page = [&](const ProgramOutcome& o) {
+      return at / unit * unit < o.memory.size() ? o.memory[at / unit * unit] : 0xff;
+    };
+    text += fmt::format(
+        "  memory   differs in {} page {:02x} / {} page {:02x}, offset {:x}: {:02x} {:02x}\n",
+        name_a, page(a), name_b, page(b), at % unit - 1, at < a.memory.size() ? a.memory[at] : 0,
+        at < b.memory.size() ? b.memory[at] : 0);
+  }
+  return text;
+}
+
+std::string describe(const RandomProgram& p) {
+  static constexpr const char* kModes[] = {"ring 0, flat", "ring 0, paged", "ring 3, paged",
+                                           "real mode"};
+  std::string text = fmt::format("{} at {:x}\n", kModes[static_cast<int>(p.mode)], p.address);
+  std::size_t at = 0;
+  while (at < p.bytes.size()) {
+    const auto line =
+        disassemble(p.bytes.data() + at, p.bytes.size() - at, Gva(p.address + at),
+                    p.mode == ProgramMode::Real ? CodeSize::Bits16 : CodeSize::Bits32);
+    std::string hex;
+    for (std::size_t i = at; i < at + line.length && i < p.bytes.size(); ++i) {
+      hex += fmt::format("{:02x} ", p.bytes[i]);
+    }
+    text += fmt::format("  {:3x}: {:30} {}\n", at, hex, line.text);
+    at += line.length;
+  }
+  text += fmt::format(
+      "  eax {:08x} ecx {:08x} edx {:08x} ebx {:08x} esp {:08x} ebp {:08x} esi {:08x} edi {:08x} "
+      "eflags {:x}\n",
+      p.gpr[0], p.gpr[1], p.gpr[2], p.gpr[3], p.gpr[4], p.gpr[5], p.gpr[6], p.gpr[7], p.eflags);
+  return text;
+}
+
+}  // namespace gv

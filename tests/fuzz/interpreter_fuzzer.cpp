@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+//
+// interpreter_fuzzer.cpp - the interpreter on code from anywhere.
+//
+// The first input byte chooses the mode, and whether the rest is the code
+// itself or the seed of a random program. Bytes must be survived and do the
+// same twice; a program must do what it does on Unicorn. Unicorn is given no
+// raw bytes: some of them crash it.
+
+#include "differential/comparison.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+namespace {
+
+void expect_nothing(const std::string& differs, const gv::RandomProgram& program) {
+  if (!differs.empty()) {
+    std::fprintf(stderr, "%s%s", gv::describe(program).c_str(), differs.c_str());
+    std::abort();
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace gv;
+  if (size < 9) {
+    return 0;
+  }
+  static const auto interpreter = make_runner(EngineKind::Interpreter);
+  static const auto unicorn = make_runner(EngineKind::Unicorn);
+  static std::uint32_t position = 0;
+  const auto mode = static_cast<ProgramMode>(data[0] & 3);
+  std::uint64_t seed = 0;
+  std::memcpy(&seed, data + 1, sizeof seed);
+  RandomProgram program = make_random_program(mode, seed, ++position);
+  if ((data[0] & 4) != 0) {
+    expect_nothing(differences(program, interpreter->run(program), "interpreter",
+                               unicorn->run(program), "unicorn"),
+                   program);
+    return 0;
+  }
+  program.bytes.assign(data + 9, data + std::min<std::size_t>(size, 9 + 200));
+  program.bytes.push_back(0xcd);
+  program.bytes.push_back(kEndVector);
+  program.undefined_at.clear();
+  program.modifies_at.clear();
+  program.uses_flags_then_writes_at.clear();
+  const ProgramOutcome first = interpreter->run(program);
+  expect_nothing(differences(program, first, "first", interpreter->run(program), "second"),
+                 program);
+  return 0;
+}
