@@ -15,6 +15,16 @@ namespace gv::bench {
 
 namespace {
 
+// Why a benchmark did not run; empty when it did. Google Benchmark 1.8 gave both fields new names.
+template <class Run>
+std::string failure_of(const Run& run) {
+  if constexpr (requires { run.error_occurred; }) {
+    return run.error_occurred ? run.error_message : std::string();
+  } else {
+    return run.skipped != 0 ? run.skip_message : std::string();
+  }
+}
+
 class Table final : public benchmark::BenchmarkReporter {
  public:
   bool ReportContext(const Context&) override {
@@ -26,8 +36,8 @@ class Table final : public benchmark::BenchmarkReporter {
     for (const Run& run : runs) {
       // The framework's own suffixes say nothing here.
       const std::string name = run.run_name.function_name;
-      if (run.error_occurred) {
-        std::printf("%-32s %s\n", name.c_str(), run.error_message.c_str());
+      if (const std::string failure = failure_of(run); !failure.empty()) {
+        std::printf("%-32s %s\n", name.c_str(), failure.c_str());
         all_met_ = false;
         continue;
       }

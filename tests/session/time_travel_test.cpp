@@ -156,6 +156,22 @@ TEST_P(TimeTravel, TheBeginningIsWhereBackwardsEnds) {
   expect_same_end();
 }
 
+// A privileged instruction may end a translation without belonging to its block: a seek to the
+// instant before it must not let it happen.
+TEST(Seek, BackwardsThroughConsecutiveInstantsMissesNone) {
+  MachineConfig config = config_of_kit("nanobench", TechniqueKind::TrapAndEmulate);
+  config.command_line = "n=200 only=page-fault";
+  auto session = Session::create(std::move(config));
+  ASSERT_TRUE(session) << session.error().message;
+  const std::uint64_t end = (*session)->perform(gv::Run{}).snapshot->position.retired;
+  ASSERT_GT(end, 1000u);
+  for (std::uint64_t at = end / 2 + 64; at > end / 2; --at) {
+    const Notice there = (*session)->perform(Seek{at});
+    EXPECT_EQ(there.snapshot->position.retired, at)
+        << "at " << (*session)->symbolize(there.snapshot->next_instruction);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     LongRuns, TimeTravel,
     testing::Values(LongRun{"tinykernel", "", TechniqueKind::TrapAndEmulate},

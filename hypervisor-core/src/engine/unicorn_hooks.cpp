@@ -152,7 +152,8 @@ void UnicornHooks::block(uc_engine*, std::uint64_t address, std::uint32_t size, 
   if (slot.key == key) [[likely]] {
     count = static_cast<std::int32_t>(slot.count);
     s.remaining -= slot.count;
-    if (s.remaining >= 0) [[likely]] {
+    // Not at zero either: a privileged instruction may follow in the same translation.
+    if (s.remaining > 0) [[likely]] {
       return;
     }
   }
