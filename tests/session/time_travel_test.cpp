@@ -160,12 +160,13 @@ TEST_P(TimeTravel, TheBeginningIsWhereBackwardsEnds) {
 // instant before it must not let it happen.
 TEST(Seek, BackwardsThroughConsecutiveInstantsMissesNone) {
   MachineConfig config = config_of_kit("nanobench", TechniqueKind::TrapAndEmulate);
-  config.command_line = "n=200 only=page-fault";
+  config.command_line = "n=2000 only=page-fault";
   auto session = Session::create(std::move(config));
   ASSERT_TRUE(session) << session.error().message;
   const std::uint64_t end = (*session)->perform(gv::Run{}).snapshot->position.retired;
   ASSERT_GT(end, 1000u);
-  for (std::uint64_t at = end / 2 + 64; at > end / 2; --at) {
+  const std::uint64_t from = end / 4 * 3;  // in the loop of page faults
+  for (std::uint64_t at = from + 64; at > from; --at) {
     const Notice there = (*session)->perform(Seek{at});
     EXPECT_EQ(there.snapshot->position.retired, at)
         << "at " << (*session)->symbolize(there.snapshot->next_instruction);
