@@ -79,6 +79,8 @@ int exit_code_of(const Notice& notice, const BootOptions& options) {
       return kLimitReached;
     case StopCause::EngineFailed:
       return kInternalError;
+    case StopCause::EngineRefused:
+      return kNotAvailable;
     case StopCause::ConsoleMatched:
       return kDone;
     case StopCause::GuestExited:

@@ -71,6 +71,7 @@ LuaValue value_of(const Ledger& ledger) {
   }
   return {{"retired", ledger.retired},
           {"direct", ledger.direct},
+          {"measured", ledger.measured},
           {"idle_cycles", ledger.idle_cycles},
           {"total_exits", ledger.total_exits()},
           {"exit_cycles", ledger.exit_cycles()},

@@ -90,6 +90,7 @@
 ---@class Ledger
 ---@field retired integer
 ---@field direct integer executed by the CPU itself
+---@field measured integer nanoseconds in the guest, on kvm
 ---@field idle_cycles integer
 ---@field total_exits integer
 ---@field exit_cycles integer

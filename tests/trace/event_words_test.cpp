@@ -37,7 +37,7 @@ TEST(Names, are_unique_and_made_for_scripts) {
   expect_own_names<FlushCause>(kEnumerators<FlushCause>);
   expect_own_names<DescriptorTable>(kEnumerators<DescriptorTable>);
   expect_own_names<GuestEnd>(kEnumerators<GuestEnd>);
-  expect_own_names<StopCause>(static_cast<int>(StopCause::EngineFailed) + 1);
+  expect_own_names<StopCause>(static_cast<int>(StopCause::EngineRefused) + 1);
   expect_own_names<WalkOutcome>(static_cast<int>(WalkOutcome::PagingOff) + 1);
   expect_own_names<EngineKind>(3);
   expect_own_names<TechniqueKind>(6);

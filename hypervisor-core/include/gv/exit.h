@@ -73,9 +73,26 @@ struct Intercepted {};
 // The guest can no longer take an exception: shutdown. The engine, or reflection, found it.
 struct TripleFaulted {};
 
+// An interrupt may be delivered now: what Entry asked to be told.
+struct InterruptWindowOpened {};
+
+// The host took its CPU back: a timer of its own, or somebody who wants the hypervisor.
+struct HostInterrupted {};
+
+// RDMSR or WRMSR of a register that the engine does not keep; it raises #GP at the next entry.
+struct MsrAccessed {
+  std::uint32_t index = 0;
+  Direction direction = Direction::Read;
+  std::uint64_t value = 0;  // of a write
+};
+
+// The engine cannot execute the instruction at rip, which a CPU could.
+struct ExecutionRefused {};
+
 using Exit = std::variant<Faulted, SoftwareInterrupted, PortAccessed, CpuidExecuted, InvalidOpcode,
                           HaltExecuted, BudgetSpent, MachineMemoryMissed, Intercepted,
-                          AddressReached, TripleFaulted>;
+                          AddressReached, TripleFaulted, InterruptWindowOpened, HostInterrupted,
+                          MsrAccessed, ExecutionRefused>;
 
 // The causes that the ledger counts and breakpoints name. Finer than Exit's
 // alternatives: a #GP on CLI and a #GP on a bad selector are different lessons.
@@ -94,8 +111,13 @@ enum class ExitReason : std::uint8_t {
   InterruptWindow,  // the time slice ended: a timer is due or an interrupt may be delivered
   MachineMemory,
   TripleFault,
+  // Only where the guest runs at ring 0 and exits are configured:
+  ControlRegister,    // MOV CR, CLTS, LMSW
+  MsrRead,
+  MsrWrite,
+  ExternalInterrupt,  // the host's own interrupt, not the guest's
 };
-inline constexpr int kExitReasonCount = 14;
+inline constexpr int kExitReasonCount = 18;
 
 // Stable names, used in traces, Lua and on the screen: "privileged-instruction", …
 std::string_view name_of(ExitReason reason);

@@ -5,8 +5,9 @@
 // The ledger is always kept, also when events are not recorded. Costs are
 // virtual cycles from the cost model; nothing here is a host clock.
 //
-// A plain value. Invariant: total cycles = retired + idle + the sum of the
-// cycles of all exits.
+// A plain value. Invariant: total cycles = retired or measured + idle + the sum
+// of the cycles of all exits. Where an engine cannot count instructions, all
+// cycles are nanoseconds of the host's clock: `measured` in the guest, the rest in us.
 
 #pragma once
 
@@ -28,6 +29,7 @@ struct LedgerRow {
 struct Ledger {
   std::uint64_t retired = 0;      // instructions completed, emulated ones included
   std::uint64_t direct = 0;       // of those, executed by the CPU itself
+  std::uint64_t measured = 0;     // cycles in the guest, on an engine that does not count
   std::uint64_t idle_cycles = 0;  // virtual time that passed in HLT
   std::array<LedgerRow, kExitReasonCount> exits{};   // by ExitReason
   std::array<LedgerRow, kMnemonicCount> emulated{};  // by Mnemonic, of PrivilegedInstruction exits
@@ -45,7 +47,7 @@ struct Ledger {
   LedgerRow& operator[](ExitReason r) { return exits[static_cast<std::size_t>(r)]; }
   std::uint64_t total_exits() const;
   std::uint64_t exit_cycles() const;
-  std::uint64_t total_cycles() const { return retired + idle_cycles + exit_cycles(); }
+  std::uint64_t total_cycles() const { return retired + measured + idle_cycles + exit_cycles(); }
   bool operator==(const Ledger&) const = default;
 };
 

@@ -49,6 +49,7 @@ enum class StopCause : std::uint8_t {
   GuestHalted,   // HLT with nothing that could wake it
   GuestCrashed,  // triple fault or shutdown
   EngineFailed,
+  EngineRefused,  // the guest needs what this engine does not have here
 };
 std::string_view name_of(StopCause cause);
 

@@ -32,7 +32,15 @@ namespace gv {
 
 struct EngineTraits {
   std::string_view name;
-  bool deterministic = false;  // the same entries always give the same exits
+  // The same entries always give the same exits, and retired() counts. If not, time is measured:
+  // retired() stays 0, Entry::slice bounds an entry and measured() tells how long they took.
+  bool deterministic = false;
+  // The CPU walks the guest's IDT itself: its hypervisor injects instead of pushing frames.
+  bool delivers = false;
+  // At the exit of a port write RIP is already behind the instruction.
+  bool port_writes_advance = false;
+  // How many host nanoseconds are one virtual one, where time is measured.
+  std::uint64_t dilation = 1;
 };
 
 struct CpuidReply {
@@ -47,7 +55,9 @@ struct Entry {
   std::uint64_t stop_at_block = UINT64_MAX;
   std::uint64_t stop_exactly = UINT64_MAX;
   // Stop at the first block boundary after an instruction that may have changed IF.
+  // (An engine that delivers: as soon as an interrupt could be injected.)
   bool stop_when_if_may_change = false;
+  std::uint64_t slice = UINT64_MAX;  // virtual nanoseconds, where time is measured
 };
 
 enum class ControlRegister : std::uint8_t { Cr0 = 0, Cr2 = 2, Cr3 = 3, Cr4 = 4 };
@@ -139,6 +149,17 @@ class VcpuEngine {
   // The CPU leaves for another ring at the next run(), with the rip, rflags
   // and stack pointer set by then.
   virtual void switch_privilege(const PrivilegeSwitch& to) = 0;
+
+  // Engines that deliver have these instead of switch_privilege(): the whole register file with
+  // its hidden parts, whether an interrupt would be taken at once, and giving it.
+  virtual RegisterFile register_file() { GV_CHECK(!"the engine keeps no hidden parts"); }
+  virtual void set_register_file(const RegisterFile&) { GV_CHECK(!"the engine has none"); }
+  virtual bool ready_for_interrupt() { return false; }
+  virtual void inject(std::uint8_t /*vector*/) { GV_CHECK(!"the engine does not deliver"); }
+  // Virtual nanoseconds spent in the guest since creation; 0 where instructions are counted.
+  virtual std::uint64_t measured() const { return 0; }
+  // Any thread: a run() that is going on, or the next one, returns soon.
+  virtual void interrupt() {}
 
   // run() returns AddressReached before the instruction at any of these, once per arrival.
   virtual void watch(const std::vector<Gva>& addresses) = 0;

@@ -4,6 +4,8 @@
 
 #include "gv/machine_config.h"
 
+#include "engine/kvm/kvm_engine.h"
+
 #include <string>
 
 namespace gv {
@@ -14,8 +16,13 @@ Result<void> check_available(EngineKind engine, TechniqueKind technique) {
     return Error{ErrorCode::NotAvailable, pair + " cannot be had: " + why};
   };
   if (engine == EngineKind::Kvm) {
-    return refuse("this version has no " + std::string(name_of(engine)) +
-                  " engine; use --engine unicorn");
+    if (technique != TechniqueKind::HardwareAssisted) {
+      return refuse("on KVM the CPU itself holds the guest; use --technique hardware-assisted");
+    }
+    if (const auto here = KvmEngine::check(); !here) {
+      return refuse(here.error().message);
+    }
+    return {};
   }
   switch (technique) {
     case TechniqueKind::BareMetal:

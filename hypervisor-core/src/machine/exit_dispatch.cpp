@@ -6,7 +6,11 @@
 
 #include "devices/bios.h"
 #include "gv/overloaded.h"
+#include "technique/linear_memory.h"
+#include "x86/disassemble.h"
 
+#include <cstdio>
+#include <string>
 #include <variant>
 
 namespace gv {
@@ -25,6 +29,10 @@ void Machine::dispatch(const Exit& exit) {
                  [&](const Intercepted&) { technique_->intercepted(); },
                  [&](const MachineMemoryMissed& miss) { technique_->missed_memory(miss); },
                  [&](const TripleFaulted&) { end_guest(GuestEnd::Crashed, 0); },
+                 [&](const InterruptWindowOpened&) { technique_->interrupt_window_opened(); },
+                 [&](const HostInterrupted&) { technique_->host_interrupted(); },
+                 [&](const MsrAccessed& access) { technique_->msr(access); },
+                 [&](const ExecutionRefused&) { end_refused(); },
                  // Nothing happened: the loop looks at the clock and goes on.
                  [&](const BudgetSpent&) { answered = false; },
                  [&](const AddressReached&) {
@@ -38,6 +46,25 @@ void Machine::dispatch(const Exit& exit) {
   if (answered) {
     retired_after_exit_ = context_->retired();
   }
+}
+
+// The engine has met an instruction that it cannot execute: that ends the guest, with a sentence.
+void Machine::end_refused() {
+  const Gva rip = technique_->linear_rip();
+  const int bits = engine_->code_bits();
+  std::uint8_t bytes[x86::kLongestInstruction];
+  const std::size_t got =
+      LinearMemory(*memory_, technique_->paging()).peek(rip, bytes, sizeof bytes);
+  const x86::Disassembly line = x86::disassemble(bytes, got, rip,
+                                                 bits == 64   ? x86::CodeSize::Bits64
+                                                 : bits == 32 ? x86::CodeSize::Bits32
+                                                              : x86::CodeSize::Bits16);
+  char where[32];
+  std::snprintf(where, sizeof where, "%#llx", static_cast<unsigned long long>(rip.value));
+  crash_text_ = "The guest crashed: this machine's " + std::string(engine_->traits().name) +
+                " could not execute " + line.text + " at " + where +
+                "; another engine may, see --engine.";
+  end_guest(GuestEnd::Crashed, 0);
 }
 
 // In real mode a HLT in the BIOS ROM is a BIOS call; every other one halts.

@@ -8,9 +8,11 @@
 #include "devices/pic_8259.h"
 #include "devices/serial_16550.h"
 #include "engine/interpreter/interpreter_engine.h"
+#include "engine/kvm/kvm_engine.h"
 #include "engine/unicorn_engine.h"
 #include "loader/image.h"
 #include "technique/bare_metal/bare_metal.h"
+#include "technique/hardware_assisted/kvm_guest.h"
 #include "technique/trap_and_emulate/trap_and_emulate.h"
 
 #include <algorithm>
@@ -34,14 +36,21 @@ class LoaderSink final : public GuestMemorySink {
 };
 
 Result<std::unique_ptr<VcpuEngine>> create_engine(EngineKind kind, MachineMemory& memory) {
-  if (kind == EngineKind::Interpreter) {
-    return std::unique_ptr<VcpuEngine>(std::make_unique<InterpreterEngine>(memory));
+  const auto as_engine = [](auto created) -> Result<std::unique_ptr<VcpuEngine>> {
+    if (!created) {
+      return created.error();
+    }
+    return std::unique_ptr<VcpuEngine>(std::move(*created));
+  };
+  switch (kind) {
+    case EngineKind::Interpreter:
+      return std::unique_ptr<VcpuEngine>(std::make_unique<InterpreterEngine>(memory));
+    case EngineKind::Kvm:
+      return as_engine(KvmEngine::create(memory));
+    case EngineKind::Unicorn:
+      break;
   }
-  auto engine = UnicornEngine::create(memory);
-  if (!engine) {
-    return engine.error();
-  }
-  return std::unique_ptr<VcpuEngine>(std::move(*engine));
+  return as_engine(UnicornEngine::create(memory));
 }
 
 }  // namespace
@@ -60,7 +69,8 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config) {
                                               " MiB is outside 1 to 2048; change --memory"};
   }
   // The host: on bare metal it is the guest's machine, else the hypervisor has frames of its own.
-  const bool bare = config.technique == TechniqueKind::BareMetal;
+  const bool kvm = config.engine == EngineKind::Kvm;
+  const bool bare = config.technique == TechniqueKind::BareMetal || kvm;
   const auto guest_frames = static_cast<std::uint32_t>(config.memory_mib * kMiB / kPageSize);
   const std::uint32_t host_frames = guest_frames + (bare ? 0 : kHypervisorFrames);
   auto host = MachineMemory::create(std::uint64_t{host_frames} * kPageSize);
@@ -87,7 +97,9 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config) {
   m.engine_ = std::move(*engine);
   m.context_ = std::make_unique<RunContext>(
       RunContext{*m.engine_, *m.memory_, m, m.recorder_, m.ledger_, m.cost_});
-  if (bare) {
+  if (kvm) {
+    m.technique_ = std::make_unique<KvmGuest>(*m.context_);
+  } else if (bare) {
     m.technique_ = std::make_unique<BareMetal>(*m.context_);
   } else {
     m.technique_ = std::make_unique<TrapAndEmulate>(*m.context_,

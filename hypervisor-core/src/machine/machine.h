@@ -91,7 +91,9 @@ class Machine final : private DeviceHost, private MachineServices {
   // Whether a MachineState may be taken now: not in the middle of a block.
   bool at_boundary() const { return !engine_->inside_block(); }
   const std::optional<GuestEnded>& end() const { return end_; }
-  const std::string& engine_failure() const { return engine_failure_; }
+  const Error& engine_failure() const { return engine_failure_; }
+  // One sentence, if the guest crashed for another reason than an exception; else empty.
+  const std::string& crash_text() const { return crash_text_; }
   Ledger ledger() const;
   Technique& technique() { return *technique_; }
   VcpuEngine& engine() { return *engine_; }
@@ -130,6 +132,7 @@ class Machine final : private DeviceHost, private MachineServices {
   // exit_dispatch.cpp
   void dispatch(const Exit& exit);
   void dispatch_halt();
+  void end_refused();
 
   // DeviceHost
   void set_irq(std::uint8_t line, bool level) override;
@@ -163,7 +166,8 @@ class Machine final : private DeviceHost, private MachineServices {
   bool halted_ = false;
   bool address_reached_ = false;
   std::optional<GuestEnded> end_;
-  std::string engine_failure_;
+  Error engine_failure_;
+  std::string crash_text_;
 
   mutable std::mutex console_mutex_;
   std::string console_;  // guarded by console_mutex_

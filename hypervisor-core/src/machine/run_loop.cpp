@@ -47,11 +47,15 @@ RunStop Machine::run(const RunLimits& limits) {
       break;
     }
 
+    const std::uint64_t measured_before = engine_->measured();
     const Result<Exit> exit = engine_->run(next_entry(limits));
     if (!exit) {
-      engine_failure_ = exit.error().message;
+      engine_failure_ = exit.error();
       return RunStop::EngineFailed;
     }
+    const std::uint64_t measured = engine_->measured() - measured_before;
+    context_->time += measured;
+    ledger_.measured += measured;
     dispatch(*exit);
     if (stops_here(limits)) {
       return RunStop::ObserverStopped;
@@ -92,7 +96,8 @@ Entry Machine::next_entry(const RunLimits& limits) const {
       entry.stop_when_if_may_change = true;
     }
   }
-  entry.stop_at_block = retired + std::max<std::uint64_t>(slice, 1);
+  entry.slice = std::max<std::uint64_t>(slice, 1);
+  entry.stop_at_block = retired + entry.slice;
   if (limits.stop_exactly != UINT64_MAX) {
     entry.stop_exactly = limits.stop_exactly - context_->emulated;
   }

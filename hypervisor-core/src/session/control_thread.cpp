@@ -20,13 +20,22 @@ bool before(Position a, Position b) {
   return a.retired != b.retired ? a.retired < b.retired : a.events < b.events;
 }
 
+constexpr const char* kUncountedRefusal =
+    "on kvm the CPU runs by itself and nobody counts its instructions, so no run can be repeated: "
+    "there are no steps, no limits in instructions and no way back; use --engine unicorn for those";
+
+bool needs_counting(const Command& command) {
+  return std::holds_alternative<Step>(command) || std::holds_alternative<Seek>(command);
+}
+
 constexpr const char* kEndedRefusal = "the guest has ended; step or seek back to run it again";
 
 }  // namespace
 
 ControlThread::ControlThread(std::unique_ptr<Machine> machine, const MachineConfig& config,
                              const SymbolTable& symbols)
-    : timeline_(std::move(machine), config.time_travel && config.trace != TracePolicy::Off),
+    : timeline_(std::move(machine), config.time_travel && config.trace != TracePolicy::Off &&
+                                        config.engine != EngineKind::Kvm),
       machine_(&timeline_.machine()),
       config_(config),
       symbols_(symbols) {
@@ -131,9 +140,18 @@ void ControlThread::execute(const Queued& queued) {
   answer(std::move(notice));
 }
 
+const char* ControlThread::no_history() const {
+  return machine_->engine().traits().deterministic
+             ? "this machine keeps no history; start it with time travel on"
+             : kUncountedRefusal;
+}
+
 ControlThread::Outcome ControlThread::carry_out(const Command& command) {
   if (const auto* run_command = std::get_if<Run>(&command)) {
     return run(*run_command);
+  }
+  if (needs_counting(command) && !machine_->engine().traits().deterministic) {
+    return refused(kUncountedRefusal);
   }
   if (const auto* step = std::get_if<Step>(&command)) {
     if (machine_->end()) {
@@ -149,7 +167,7 @@ ControlThread::Outcome ControlThread::carry_out(const Command& command) {
   }
   if (const auto* seek = std::get_if<Seek>(&command)) {
     if (seek->retired < machine_->position().retired && !timeline_.can_go_back()) {
-      return refused("this machine keeps no history; start it with time travel on");
+      return refused(no_history());
     }
     return move_to({seek->retired, 0, 0}, StopCause::SeekDone);
   }
@@ -195,6 +213,11 @@ ControlThread::Outcome ControlThread::cause_of_end() {
   return stopped(StopCause::GuestCrashed);
 }
 
+StopCause ControlThread::cause_of_failure() const {
+  return machine_->engine_failure().code == ErrorCode::NotAvailable ? StopCause::EngineRefused
+                                                                    : StopCause::EngineFailed;
+}
+
 // An exit on a port leaves the machine in the middle of an instruction. With a
 // history it is replayed to the instant right after; without, the block ends first.
 void ControlThread::settle_after_exit() {
@@ -214,6 +237,9 @@ void ControlThread::settle_after_exit() {
 ControlThread::Outcome ControlThread::run(const Run& command) {
   if (machine_->end()) {
     return refused(kEndedRefusal);
+  }
+  if (command.instructions && !machine_->engine().traits().deterministic) {
+    return refused(kUncountedRefusal);
   }
   StopWatch watch(*machine_);
   watch.add(breakpoints_);
@@ -245,7 +271,7 @@ ControlThread::Outcome ControlThread::run(const Run& command) {
       return cause_of_end();
     }
     if (stop == RunStop::EngineFailed) {
-      return stopped(StopCause::EngineFailed);
+      return stopped(cause_of_failure());
     }
     if (machine_->position().retired >= limits.stop_exactly) {
       return stopped(StopCause::InstructionLimit);
@@ -327,7 +353,7 @@ ControlThread::Outcome ControlThread::move_to(Position target, StopCause cause) 
     case RunStop::GuestEnded:
       return cause_of_end();
     case RunStop::EngineFailed:
-      return stopped(StopCause::EngineFailed);
+      return stopped(cause_of_failure());
     case RunStop::Paused:
       return stopped(StopCause::Paused);
     case RunStop::TargetReached:
@@ -339,7 +365,7 @@ ControlThread::Outcome ControlThread::move_to(Position target, StopCause cause) 
 
 ControlThread::Outcome ControlThread::step_back(std::uint64_t instructions) {
   if (!timeline_.can_go_back()) {
-    return refused("this machine keeps no history; start it with time travel on");
+    return refused(no_history());
   }
   const std::uint64_t here = machine_->position().retired;
   if (instructions > here || here == 0) {
@@ -352,7 +378,7 @@ ControlThread::Outcome ControlThread::step_back(std::uint64_t instructions) {
 // way; the last one before the present is where a run backwards ends.
 ControlThread::Outcome ControlThread::run_back(const RunBack& command) {
   if (!timeline_.can_go_back()) {
-    return refused("this machine keeps no history; start it with time travel on");
+    return refused(no_history());
   }
   const Position present = machine_->position();
   Position end = present;
@@ -410,9 +436,12 @@ std::string ControlThread::sentence(StopCause cause, std::uint32_t breakpoint) c
     case StopCause::GuestHalted:
       return "The guest executed HLT and nothing can wake it.";
     case StopCause::GuestCrashed:
-      return "The guest crashed: an exception could not be delivered (triple fault).";
+      return !machine_->crash_text().empty()
+                 ? machine_->crash_text()
+                 : "The guest crashed: an exception could not be delivered (triple fault).";
     case StopCause::EngineFailed:
-      return machine_->engine_failure();
+    case StopCause::EngineRefused:
+      return machine_->engine_failure().message;
   }
   return {};
 }

@@ -68,6 +68,8 @@ class ControlThread {
   Outcome run_back(const RunBack& command);
   Outcome carry_out(const Command& command);
   Outcome cause_of_end();
+  StopCause cause_of_failure() const;
+  const char* no_history() const;
   // Commands that may come while the guest runs. False: stop running.
   bool serve_queue_while_running();
   bool pause_requested();

@@ -42,6 +42,10 @@ class Technique {
   virtual void halted() = 0;
   virtual void intercepted() = 0;
   virtual void missed_memory(const MachineMemoryMissed& miss) = 0;
+  // Only from engines that deliver by themselves; the others have nothing to answer.
+  virtual void interrupt_window_opened() {}
+  virtual void host_interrupted() {}
+  virtual void msr(const MsrAccessed&) {}
 
   // Whether the guest would take an interrupt now, and the guest taking it.
   virtual bool interrupts_enabled() = 0;

@@ -29,11 +29,11 @@ constexpr std::array<Name, kEnumerators<FlushCause>> kFlushCauses = {
     "cr3-write", "invlpg", "mode-change", "out-of-frames"};
 constexpr std::array<Name, kEnumerators<DescriptorTable>> kTables = {"gdt", "idt", "ldt", "task"};
 constexpr std::array<Name, kEnumerators<GuestEnd>> kEnds = {"exited", "halted", "crashed"};
-constexpr std::array<Name, 13> kStopCauses = {
+constexpr std::array<Name, 14> kStopCauses = {
     "not-started",  "step-done",     "breakpoint-hit",    "console-matched", "instruction-limit",
     "time-limit",   "paused",        "beginning-reached", "seek-done",       "guest-exited",
-    "guest-halted", "guest-crashed", "engine-failed"};
-static_assert(static_cast<std::size_t>(StopCause::EngineFailed) + 1 == kStopCauses.size());
+    "guest-halted", "guest-crashed", "engine-failed",     "engine-refused"};
+static_assert(static_cast<std::size_t>(StopCause::EngineRefused) + 1 == kStopCauses.size());
 constexpr std::array<Name, 6> kWalkOutcomes = {
     "mapped", "not-present", "protection-failed", "reserved-bit", "outside-memory", "paging-off"};
 static_assert(static_cast<std::size_t>(WalkOutcome::PagingOff) + 1 == kWalkOutcomes.size());

@@ -51,6 +51,16 @@ constexpr std::array<ReasonText, kExitReasonCount> kReasons = {{
     {"triple-fault", "triple fault",
      "An exception hit while the CPU was already delivering a double fault; a real machine resets "
      "here, and the run ends."},
+    {"control-register", "control register",
+     "The guest at ring 0 accessed a control register, and the hypervisor has asked the CPU to "
+     "exit on that."},
+    {"msr-read", "MSR read",
+     "The guest at ring 0 read a model-specific register that the hypervisor keeps to itself."},
+    {"msr-write", "MSR write",
+     "The guest at ring 0 wrote a model-specific register that the hypervisor keeps to itself."},
+    {"external-interrupt", "external interrupt",
+     "An interrupt arrived for the host while the guest ran; the CPU left the guest so that the "
+     "hypervisor can serve it."},
 }};
 
 const ReasonText& text_of(ExitReason reason) {

@@ -186,6 +186,17 @@ std::string narrate_exit(const ExitTaken& e) {
       return fmt::format("{} touched an address behind which the machine has no memory.", who);
     case ExitReason::TripleFault:
       return fmt::format("{} could not take an exception any more: a triple fault.", who);
+    case ExitReason::ControlRegister:
+      return fmt::format("{} executed {} at ring 0, and the CPU is told to exit on that.", who,
+                         manual_name(e));
+    case ExitReason::MsrRead:
+      return fmt::format("{} read MSR {:#x}, which the hypervisor keeps to itself.", who,
+                         e.qualification);
+    case ExitReason::MsrWrite:
+      return fmt::format("{} wrote MSR {:#x}, which the hypervisor keeps to itself.", who,
+                         e.qualification);
+    case ExitReason::ExternalInterrupt:
+      return fmt::format("An interrupt for the host arrived while {} ran.", object(e.from));
   }
   return fmt::format("{} left to the hypervisor.", who);
 }
