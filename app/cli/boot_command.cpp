@@ -147,7 +147,7 @@ int boot(const BootOptions& options) {
   console.feed_what_is_there();
   Notice notice = console.carry(std::move(run));
   if (notice.refused) {
-    return refuse({ErrorCode::Internal, "the machine refused to run: " + notice.text});
+    return refuse({ErrorCode::InvalidInput, "the machine refused to run: " + notice.text});
   }
   if (!notice.snapshot)
     notice.snapshot = (*session)->snapshot();
@@ -173,8 +173,14 @@ int boot(const BootOptions& options) {
                                  .dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
     fmt::print("{}\n", text);
   } else {
-    fmt::print(stderr, "glassvisor: {} ({} instructions, {} exits)\n", sentence_of(notice),
-               notice.snapshot->position.retired, notice.snapshot->ledger.total_exits());
+    const Snapshot& end = *notice.snapshot;
+    // Where nobody counts instructions, there is the time they took.
+    const std::string work =
+        end.engine == EngineKind::Kvm
+            ? fmt::format("{:.1f} ms in the guest", static_cast<double>(end.ledger.measured) / 1e6)
+            : fmt::format("{} instructions", end.position.retired);
+    fmt::print(stderr, "glassvisor: {} ({}, {} exits)\n", sentence_of(notice), work,
+               end.ledger.total_exits());
   }
   if (code == kCheckFailed && !options.until.empty() && notice.cause != StopCause::ConsoleMatched) {
     fmt::print(stderr, "glassvisor: the console never matched --until {}\n", options.until);

@@ -61,7 +61,8 @@ nlohmann::json engines() {
 
 nlohmann::json examine() {
   nlohmann::json kits = nlohmann::json::array(), lessons = nlohmann::json::array();
-  for (const char* name : {"tinykernel", "sensitive17", "nanobench", "bootsector"}) {
+  for (const char* name :
+       {"tinykernel", "tinykernel64", "sensitive17", "nanobench", "bootsector"}) {
     if (find_kit(name))
       kits.push_back(name);
   }

@@ -38,8 +38,10 @@ class Code {
         .store(0x20004 + 8 * vector, (handler & 0xffff0000u) | 0x8e00u);
   }
   Code& load_idt() {
-    return store(0x1fff0, 0x000007ffu).store(0x1fff2, 0x20000u).bytes({0x0f, 0x01, 0x1d}).word32(
-        0x1fff0);
+    return store(0x1fff0, 0x000007ffu)
+        .store(0x1fff2, 0x20000u)
+        .bytes({0x0f, 0x01, 0x1d})
+        .word32(0x1fff0);
   }
   // mov esp, 0x30000: room for frames.
   Code& stack() { return bytes({0xbc}).word32(0x30000); }
@@ -90,8 +92,14 @@ class TinyGuest : public testing::TestWithParam<TechniqueKind> {
 
 TEST_P(TinyGuest, WithoutAnIdtAFaultCrashesTheGuest) {
   // lidt of an empty table; ud2
-  boot(Code().stack().store(0x1fff0, 0).store(0x1fff4, 0).bytes({0x0f, 0x01, 0x1d}).word32(0x1fff0)
-           .bytes({0x0f, 0x0b}).take());
+  boot(Code()
+           .stack()
+           .store(0x1fff0, 0)
+           .store(0x1fff4, 0)
+           .bytes({0x0f, 0x01, 0x1d})
+           .word32(0x1fff0)
+           .bytes({0x0f, 0x0b})
+           .take());
   ASSERT_TRUE(machine_->end().has_value());
   EXPECT_EQ(machine_->end()->how, GuestEnd::Crashed);
   EXPECT_EQ(stop_, RunStop::GuestEnded);
@@ -99,7 +107,10 @@ TEST_P(TinyGuest, WithoutAnIdtAFaultCrashesTheGuest) {
 
 TEST_P(TinyGuest, AnUnclaimedPortReadsOnesAndIsAnEvent) {
   // mov dx, 0x1234; in eax, dx; cmp eax, -1; jne to exit(9); exit(5)
-  boot(Code().bytes({0x66, 0xba, 0x34, 0x12, 0xed, 0x83, 0xf8, 0xff, 0x75, 0x04}).exit(5).exit(9)
+  boot(Code()
+           .bytes({0x66, 0xba, 0x34, 0x12, 0xed, 0x83, 0xf8, 0xff, 0x75, 0x04})
+           .exit(5)
+           .exit(9)
            .take());
   expect_exit(5);
   const auto touched = recorded<PortTouched>();
@@ -112,7 +123,13 @@ TEST_P(TinyGuest, AnUnclaimedPortReadsOnesAndIsAnEvent) {
 
 TEST_P(TinyGuest, ADivisionByZeroReachesTheGuestsHandler) {
   // xor ecx, ecx; div ecx
-  boot(Code().stack().gate(0, kHandler).load_idt().bytes({0x31, 0xc9, 0xf7, 0xf1}).at(0x200).exit(3)
+  boot(Code()
+           .stack()
+           .gate(0, kHandler)
+           .load_idt()
+           .bytes({0x31, 0xc9, 0xf7, 0xf1})
+           .at(0x200)
+           .exit(3)
            .take());
   expect_exit(3);
   const auto delivered = recorded<ExceptionDelivered>();
@@ -127,16 +144,29 @@ TEST_P(TinyGuest, ADivisionByZeroLeavesTheInstructionsAddressOnTheStack) {
   Code code;
   code.stack().gate(0, kHandler).load_idt().bytes({0x31, 0xc9});
   const auto div = 0x100000u + static_cast<std::uint32_t>(Code(code).take().size());
-  boot(code.bytes({0xf7, 0xf1}).at(0x200).bytes({0x58, 0x3d}).word32(div).bytes({0x75, 0x04})
-           .exit(4).exit(9).take());
+  boot(code.bytes({0xf7, 0xf1})
+           .at(0x200)
+           .bytes({0x58, 0x3d})
+           .word32(div)
+           .bytes({0x75, 0x04})
+           .exit(4)
+           .exit(9)
+           .take());
   expect_exit(4);
 }
 
 TEST_P(TinyGuest, IntAndIretGoThereAndBackAndRestoreIf) {
   // sti; nop; int 0x40; cli; exit(6).  handler: iret
-  boot(Code().stack().gate(0x40, kHandler).load_idt()
+  boot(Code()
+           .stack()
+           .gate(0x40, kHandler)
+           .load_idt()
            .bytes({0xb0, 0xff, 0xe6, 0x21, 0xe6, 0xa1})  // every line masked
-           .bytes({0xfb, 0x90, 0xcd, 0x40, 0x90, 0x90}).exit(6).at(0x200).bytes({0xcf}).take());
+           .bytes({0xfb, 0x90, 0xcd, 0x40, 0x90, 0x90})
+           .exit(6)
+           .at(0x200)
+           .bytes({0xcf})
+           .take());
   expect_exit(6);
   EXPECT_TRUE((machine_->technique().registers().rflags & 0x200) != 0) << "IF is on again";
   const auto delivered = recorded<ExceptionDelivered>();
@@ -146,14 +176,17 @@ TEST_P(TinyGuest, IntAndIretGoThereAndBackAndRestoreIf) {
 
 TEST_P(TinyGuest, StiThenHltWakesAtTheTimer) {
   // PIC to vectors 0x20 and up, only line 0 open; PIT channel 0 once; sti; hlt; exit(7).
-  const auto pic = [](Code& code, int port, int value) {
-    code.bytes({0xb0, value, 0xe6, port});
-  };
+  const auto pic = [](Code& code, int port, int value) { code.bytes({0xb0, value, 0xe6, port}); };
   Code code;
   code.stack().gate(0x20, kHandler).load_idt();
-  for (const auto& [port, value] : std::initializer_list<std::pair<int, int>>{
-           {0x20, 0x11}, {0x21, 0x20}, {0x21, 0x04}, {0x21, 0x01}, {0x21, 0xfe},
-           {0x43, 0x30}, {0x40, 0xff}, {0x40, 0x01}}) {
+  for (const auto& [port, value] : std::initializer_list<std::pair<int, int>>{{0x20, 0x11},
+                                                                              {0x21, 0x20},
+                                                                              {0x21, 0x04},
+                                                                              {0x21, 0x01},
+                                                                              {0x21, 0xfe},
+                                                                              {0x43, 0x30},
+                                                                              {0x40, 0xff},
+                                                                              {0x40, 0x01}}) {
     pic(code, port, value);
   }
   boot(code.bytes({0xfb, 0xf4}).exit(7).at(0x200).bytes({0xb0, 0x20, 0xe6, 0x20, 0xcf}).take());
@@ -170,11 +203,18 @@ TEST_P(TinyGuest, HltWithInterruptsOffIsTheEnd) {
 
 TEST_P(TinyGuest, RepeatedInstructionsRetireOncePerTurn) {
   // mov ecx, 1000; mov edi, 0x40000; xor eax, eax; rep stosd; exit
-  boot(Code().bytes({0xb9}).word32(1000).bytes({0xbf}).word32(0x40000).bytes({0x31, 0xc0, 0xf3,
-                                                                              0xab}).exit(1).take());
+  boot(Code()
+           .bytes({0xb9})
+           .word32(1000)
+           .bytes({0xbf})
+           .word32(0x40000)
+           .bytes({0x31, 0xc0, 0xf3, 0xab})
+           .exit(1)
+           .take());
   expect_exit(1);
   // Three before it, 1000 turns and the check that ends them, mov and out after it.
-  EXPECT_EQ(machine_->position().retired, 3u + 1001u + 1u) << "the out that ends a guest counts not";
+  EXPECT_EQ(machine_->position().retired, 3u + 1001u + 1u)
+      << "the out that ends a guest counts not";
 }
 
 TEST_P(TinyGuest, CodeThatChangesItselfRunsAsChanged) {
@@ -182,8 +222,13 @@ TEST_P(TinyGuest, CodeThatChangesItselfRunsAsChanged) {
   // first version has been translated before it changes.
   // 0: mov ecx,2   5: mov al,1   7: dec ecx   8: jz +9 -> 19   10: mov byte [0x100006], 8
   // 17: jmp 5      19: out 0xf4,al
-  boot(Code().bytes({0xb9}).word32(2).bytes({0xb0, 1, 0x49, 0x74, 9, 0xc6, 0x05}).word32(0x100006)
-           .bytes({8, 0xeb, 0xf2, 0xe6, 0xf4}).take());
+  boot(Code()
+           .bytes({0xb9})
+           .word32(2)
+           .bytes({0xb0, 1, 0x49, 0x74, 9, 0xc6, 0x05})
+           .word32(0x100006)
+           .bytes({8, 0xeb, 0xf2, 0xe6, 0xf4})
+           .take());
   expect_exit(8);
   EXPECT_EQ(machine_->position().retired, 9u);
 }
@@ -206,8 +251,16 @@ TEST_P(TinyGuest, AFaultInTheMiddleOfABlockLeavesAnExactCount) {
 
 TEST_P(TinyGuest, AJumpToWhereThereIsNoMemoryIsAnInvalidOpcode) {
   // mov eax, 0x40000000; jmp eax
-  boot(Code().stack().gate(6, kHandler).load_idt().bytes({0xb8}).word32(0x40000000)
-           .bytes({0xff, 0xe0}).at(0x200).exit(8).take());
+  boot(Code()
+           .stack()
+           .gate(6, kHandler)
+           .load_idt()
+           .bytes({0xb8})
+           .word32(0x40000000)
+           .bytes({0xff, 0xe0})
+           .at(0x200)
+           .exit(8)
+           .take());
   expect_exit(8);
 }
 
@@ -228,7 +281,8 @@ TEST_P(TinyGuest, RandomBytesNeverEndUs) {
       }
     }
     Machine& machine = boot(code, 3000);
-    EXPECT_NE(stop_, RunStop::EngineFailed) << "round " << round << " " << machine.engine_failure();
+    EXPECT_NE(stop_, RunStop::EngineFailed)
+        << "round " << round << " " << machine.engine_failure().message;
     EXPECT_EQ(machine.ledger().total_cycles(), machine.position().cycles) << "round " << round;
     ended += machine.end().has_value() ? 1 : 0;
   }

@@ -112,7 +112,7 @@ enum class ExitReason : std::uint8_t {
   MachineMemory,
   TripleFault,
   // Only where the guest runs at ring 0 and exits are configured:
-  ControlRegister,    // MOV CR, CLTS, LMSW
+  ControlRegister,  // MOV CR, CLTS, LMSW
   MsrRead,
   MsrWrite,
   ExternalInterrupt,  // the host's own interrupt, not the guest's

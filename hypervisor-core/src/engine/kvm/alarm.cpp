@@ -73,8 +73,14 @@ void Alarm::adopt_thread() {
 
 void Alarm::set(std::chrono::nanoseconds now, std::chrono::nanoseconds slice) {
   adopt_thread();
+  if (wanted_.exchange(false)) {
+    run_->immediate_exit = 1;
+  }
+  if (slice == kNever) {
+    return;
+  }
   const std::chrono::nanoseconds wanted = now + slice;
-  if (due_.count() != 0 && due_ <= wanted) {
+  if (due_ > now && due_ <= wanted) {
     return;
   }
   due_ = wanted;
@@ -91,6 +97,7 @@ void Alarm::rang(std::chrono::nanoseconds now) {
 }
 
 void Alarm::ring() {
+  wanted_ = true;
   if (has_thread_) {
     pthread_kill(thread_, alarm_signal());
   }

@@ -28,6 +28,9 @@ class Alarm {
   Alarm(const Alarm&) = delete;
   Alarm& operator=(const Alarm&) = delete;
 
+  static constexpr std::chrono::nanoseconds kNever = std::chrono::nanoseconds::max();
+
+  // REQUIRES: immediate_exit was cleared before `now` was read.
   // This thread runs the guest from now on; at most `slice` later its KVM_RUN returns. An alarm
   // that is already set and comes earlier stays: who is woken early goes on.
   void set(std::chrono::nanoseconds now, std::chrono::nanoseconds slice);
@@ -43,6 +46,7 @@ class Alarm {
   timer_t timer_{};
   pthread_t thread_{};
   std::atomic<bool> has_thread_{false};
+  std::atomic<bool> wanted_{false};  // by ring(), and not yet obeyed
   std::chrono::nanoseconds due_{0};  // on the monotonic clock; 0: not set
 };
 

@@ -58,7 +58,8 @@ namespace {
 
 // Runs OUT in real mode and looks where RIP stands at its exit.
 bool port_write_advances(int device, int machine, int vcpu) {
-  alignas(4096) static std::array<std::uint8_t, 4096> page = {0xe6, 0x80, 0xf4};  // out 0x80,al; hlt
+  alignas(4096) static std::array<std::uint8_t, 4096> page = {0xe6, 0x80,
+                                                              0xf4};  // out 0x80,al; hlt
   kvm_userspace_memory_region region{};
   region.memory_size = page.size();
   region.userspace_addr = reinterpret_cast<std::uintptr_t>(page.data());

@@ -22,10 +22,10 @@ namespace {
 
 constexpr std::size_t kBreakpointRegisters = 4;
 
-constexpr std::array kKeptMsrs = {Msr::SysenterCs, Msr::SysenterEsp, Msr::SysenterEip, Msr::Pat,
-                                  Msr::Efer,       Msr::Star,        Msr::Lstar,       Msr::Cstar,
-                                  Msr::Fmask,      Msr::FsBase,      Msr::GsBase,
-                                  Msr::KernelGsBase};
+constexpr std::array kKeptMsrs = {Msr::SysenterCs, Msr::SysenterEsp, Msr::SysenterEip,
+                                  Msr::Pat,        Msr::Efer,        Msr::Star,
+                                  Msr::Lstar,      Msr::Cstar,       Msr::Fmask,
+                                  Msr::FsBase,     Msr::GsBase,      Msr::KernelGsBase};
 
 // What a saved CPU consists of, besides memory.
 struct SavedCpu {

@@ -12,9 +12,9 @@ Segment segment_of(const kvm_segment& from) {
   to.selector = from.selector;
   to.base = from.base;
   to.limit = from.limit;
-  to.attributes = static_cast<std::uint16_t>(from.type | from.s << 4 | from.dpl << 5 |
-                                             from.present << 7 | from.avl << 12 | from.l << 13 |
-                                             from.db << 14 | from.g << 15);
+  to.attributes =
+      static_cast<std::uint16_t>(from.type | from.s << 4 | from.dpl << 5 | from.present << 7 |
+                                 from.avl << 12 | from.l << 13 | from.db << 14 | from.g << 15);
   return to;
 }
 
@@ -55,10 +55,10 @@ void for_each_segment(Registers& ours, Special& theirs, Visit visit) {
 
 std::uint64_t& general_register(kvm_regs& general, Gpr which) {
   static constexpr __u64 kvm_regs::*kFields[kGprCount] = {
-      &kvm_regs::rax, &kvm_regs::rcx, &kvm_regs::rdx, &kvm_regs::rbx, &kvm_regs::rsp,
-      &kvm_regs::rbp, &kvm_regs::rsi, &kvm_regs::rdi, &kvm_regs::r8,  &kvm_regs::r9,
-      &kvm_regs::r10, &kvm_regs::r11, &kvm_regs::r12, &kvm_regs::r13, &kvm_regs::r14,
-      &kvm_regs::r15};
+      &kvm_regs::rax, &kvm_regs::rcx, &kvm_regs::rdx, &kvm_regs::rbx,
+      &kvm_regs::rsp, &kvm_regs::rbp, &kvm_regs::rsi, &kvm_regs::rdi,
+      &kvm_regs::r8,  &kvm_regs::r9,  &kvm_regs::r10, &kvm_regs::r11,
+      &kvm_regs::r12, &kvm_regs::r13, &kvm_regs::r14, &kvm_regs::r15};
   static_assert(sizeof(__u64) == sizeof(std::uint64_t));
   return reinterpret_cast<std::uint64_t&>(general.*kFields[static_cast<std::size_t>(which)]);
 }
@@ -91,9 +91,8 @@ void put_general(const RegisterFile& from, kvm_regs& general) {
 }
 
 void put_special(const RegisterFile& from, kvm_sregs& special) {
-  for_each_segment(from, special, [](const Segment& ours, kvm_segment& theirs) {
-    theirs = kvm_segment_of(ours);
-  });
+  for_each_segment(from, special,
+                   [](const Segment& ours, kvm_segment& theirs) { theirs = kvm_segment_of(ours); });
   special.cr0 = from.cr0;
   special.cr2 = from.cr2;
   special.cr3 = from.cr3;

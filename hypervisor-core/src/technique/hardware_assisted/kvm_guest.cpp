@@ -14,9 +14,7 @@ using namespace x86;
 namespace {
 
 CodeSize code_size_of(int bits) {
-  return bits == 64   ? CodeSize::Bits64
-         : bits == 32 ? CodeSize::Bits32
-                      : CodeSize::Bits16;
+  return bits == 64 ? CodeSize::Bits64 : bits == 32 ? CodeSize::Bits32 : CodeSize::Bits16;
 }
 
 }  // namespace
@@ -79,8 +77,7 @@ void KvmGuest::record_exit(ExitReason reason, std::uint32_t qualification, Gva r
     const Instruction what = decode(bytes, got, code_size_of(context_.engine.code_bits()));
     event.length = what.length;
     event.mnemonic = what.mnemonic;
-    std::copy_n(bytes, std::min<std::size_t>(what.length, event.bytes.size()),
-                event.bytes.begin());
+    std::copy_n(bytes, std::min<std::size_t>(what.length, event.bytes.size()), event.bytes.begin());
   }
   context_.last_exit = Event{context_.retired(), context_.now(), rip, 0, event};
   context_.record(rip, event);
