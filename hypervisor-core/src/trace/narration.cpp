@@ -190,10 +190,8 @@ std::string narrate_exit(const ExitTaken& e) {
       return fmt::format("{} executed {} at ring 0, and the CPU is told to exit on that.", who,
                          manual_name(e));
     case ExitReason::MsrRead:
-      return fmt::format("{} read MSR {:#x}, which the hypervisor keeps to itself.", who,
-                         e.qualification);
     case ExitReason::MsrWrite:
-      return fmt::format("{} wrote MSR {:#x}, which the hypervisor keeps to itself.", who,
+      return fmt::format("{} accessed MSR {:#x}, which the hypervisor keeps to itself.", who,
                          e.qualification);
     case ExitReason::ExternalInterrupt:
       return fmt::format("An interrupt for the host arrived while {} ran.", object(e.from));
