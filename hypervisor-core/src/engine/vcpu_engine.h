@@ -152,10 +152,10 @@ class VcpuEngine {
 
   // Engines that deliver have these instead of switch_privilege(): the whole register file with
   // its hidden parts, whether an interrupt would be taken at once, and giving it.
-  virtual RegisterFile register_file() { GV_CHECK(!"the engine keeps no hidden parts"); }
-  virtual void set_register_file(const RegisterFile&) { GV_CHECK(!"the engine has none"); }
+  virtual RegisterFile register_file() { GV_CHECK(false && "the engine keeps no hidden parts"); }
+  virtual void set_register_file(const RegisterFile&) { GV_CHECK(false && "the engine has none"); }
   virtual bool ready_for_interrupt() { return false; }
-  virtual void inject(std::uint8_t /*vector*/) { GV_CHECK(!"the engine does not deliver"); }
+  virtual void inject(std::uint8_t /*vector*/) { GV_CHECK(false && "the engine does not deliver"); }
   // Virtual nanoseconds spent in the guest since creation; 0 where instructions are counted.
   virtual std::uint64_t measured() const { return 0; }
   // Any thread: a run() that is going on, or the next one, returns soon.

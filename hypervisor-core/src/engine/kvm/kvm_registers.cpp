@@ -159,7 +159,7 @@ Result<void> KvmEngine::set_up_monitor(const MonitorPages&) {
                "on KVM the CPU itself keeps the guest apart, and nothing is deprivileged"};
 }
 void KvmEngine::switch_privilege(const PrivilegeSwitch&) {
-  GV_CHECK(!"on KVM rings change by the guest's own instructions");
+  GV_CHECK(false && "on KVM rings change by the guest's own instructions");
 }
 
 RegisterFile KvmEngine::register_file() {

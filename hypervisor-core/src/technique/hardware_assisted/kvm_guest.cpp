@@ -178,7 +178,7 @@ PhysicalRegisters KvmGuest::physical() {
 PagingMode KvmGuest::paging() {
   VcpuEngine& cpu = context_.engine;
   return {cpu.control(ControlRegister::Cr0), cpu.control(ControlRegister::Cr3),
-          cpu.control(ControlRegister::Cr4)};
+          cpu.control(ControlRegister::Cr4), cpu.msr(Msr::Efer).value_or(0)};
 }
 
 void KvmGuest::save(StateWriter&) const {}

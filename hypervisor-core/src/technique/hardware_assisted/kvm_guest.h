@@ -30,10 +30,10 @@ class KvmGuest final : public Technique {
   TechniqueKind kind() const override { return TechniqueKind::HardwareAssisted; }
   Result<void> start(const RegisterFile& entry) override;
   // The guest's own IDT takes these; KVM does not ask.
-  void fault(const Faulted&) override { GV_CHECK(!"KVM delivers exceptions itself"); }
-  void software_interrupt(std::uint8_t) override { GV_CHECK(!"KVM delivers INT n itself"); }
-  void invalid_opcode() override { GV_CHECK(!"KVM delivers #UD itself"); }
-  void intercepted() override { GV_CHECK(!"nothing is intercepted on KVM"); }
+  void fault(const Faulted&) override { GV_CHECK(false && "KVM delivers exceptions itself"); }
+  void software_interrupt(std::uint8_t) override { GV_CHECK(false && "KVM delivers INT n itself"); }
+  void invalid_opcode() override { GV_CHECK(false && "KVM delivers #UD itself"); }
+  void intercepted() override { GV_CHECK(false && "nothing is intercepted on KVM"); }
 
   std::uint32_t port(const PortAccessed& access) override;
   void halted() override;
