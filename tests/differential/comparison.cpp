@@ -267,6 +267,10 @@ std::string text_of(const Exit& exit) {
     std::string operator()(const Intercepted&) const { return "intercepted"; }
     std::string operator()(const AddressReached&) const { return "address reached"; }
     std::string operator()(const TripleFaulted&) const { return "triple fault"; }
+    std::string operator()(const InterruptWindowOpened&) const { return "interrupt window"; }
+    std::string operator()(const HostInterrupted&) const { return "host interrupted"; }
+    std::string operator()(const MsrAccessed& m) const { return fmt::format("msr {:x}", m.index); }
+    std::string operator()(const ExecutionRefused&) const { return "execution refused"; }
   };
   return std::visit(Text{}, exit);
 }
