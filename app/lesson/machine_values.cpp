@@ -72,6 +72,8 @@ LuaValue value_of(const Ledger& ledger) {
   return {{"retired", ledger.retired},
           {"direct", ledger.direct},
           {"measured", ledger.measured},
+          {"interpreted", ledger.interpreted.count},
+          {"interpreted_cycles", ledger.interpreted.cycles},
           {"idle_cycles", ledger.idle_cycles},
           {"total_exits", ledger.total_exits()},
           {"exit_cycles", ledger.exit_cycles()},

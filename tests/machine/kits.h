@@ -42,7 +42,14 @@ inline MachineConfig config_of_code(std::vector<std::uint8_t> code, TechniqueKin
 
 // Test names may hold letters and digits only.
 inline std::string identifier(TechniqueKind technique) {
-  return technique == TechniqueKind::BareMetal ? "BareMetal" : "TrapAndEmulate";
+  switch (technique) {
+    case TechniqueKind::BareMetal:
+      return "BareMetal";
+    case TechniqueKind::Interpretation:
+      return "Interpretation";
+    default:
+      return "TrapAndEmulate";
+  }
 }
 inline std::string identifier(EngineKind engine) {
   return engine == EngineKind::Unicorn ? "OnUnicorn" : "OnInterpreter";
@@ -56,7 +63,8 @@ struct Pair {
 inline constexpr Pair kEveryPair[] = {{EngineKind::Unicorn, TechniqueKind::BareMetal},
                                       {EngineKind::Unicorn, TechniqueKind::TrapAndEmulate},
                                       {EngineKind::Interpreter, TechniqueKind::BareMetal},
-                                      {EngineKind::Interpreter, TechniqueKind::TrapAndEmulate}};
+                                      {EngineKind::Interpreter, TechniqueKind::TrapAndEmulate},
+    {EngineKind::Interpreter, TechniqueKind::Interpretation}};
 inline std::string identifier(Pair pair) {
   return identifier(pair.technique) + identifier(pair.engine);
 }

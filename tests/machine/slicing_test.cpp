@@ -24,13 +24,13 @@ void PrintTo(const Sliced& run, std::ostream* out) {
 
 std::vector<Sliced> every_run() {
   std::vector<Sliced> runs;
-  for (const EngineKind engine : {EngineKind::Unicorn, EngineKind::Interpreter}) {
+  for (const Pair pair : kEveryPair) {
     for (const char* kit : {"tinykernel", "nanobench", "sensitive17"}) {
-      for (const TechniqueKind technique : kBothTechniques) {
-        runs.push_back({kit, technique, engine});
-      }
+      runs.push_back({kit, pair.technique, pair.engine});
     }
-    runs.push_back({"bootsector", TechniqueKind::BareMetal, engine});
+    if (pair.technique != TechniqueKind::TrapAndEmulate) {
+      runs.push_back({"bootsector", pair.technique, pair.engine});
+    }
   }
   return runs;
 }

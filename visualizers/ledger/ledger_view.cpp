@@ -66,6 +66,8 @@ LedgerView make_ledger_view(const Ledger& ledger, const Ledger* other) {
   };
   const Ledger none;
   const Ledger& o = other ? *other : none;
+  counter("interpreted instructions", "Executed in software, one by one.", ledger.interpreted.count,
+          o.interpreted.count);
   counter("hidden page faults", "The guest maps the page, the shadow had no entry.",
           ledger.shadow_misses, o.shadow_misses);
   counter("hidden D-bit faults", "The shadow was read-only to see the first write.",

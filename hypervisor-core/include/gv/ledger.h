@@ -5,8 +5,8 @@
 // The ledger is always kept, also when events are not recorded. Costs are
 // virtual cycles from the cost model; nothing here is a host clock.
 //
-// A plain value. Invariant: total cycles = retired or measured + idle + the sum
-// of the cycles of all exits. Where an engine cannot count instructions, all
+// A plain value. Invariant: total cycles = retired or measured + interpreted +
+// idle + the sum of the cycles of all exits. Where an engine cannot count instructions, all
 // cycles are nanoseconds of the host's clock: `measured` in the guest, the rest in us.
 
 #pragma once
@@ -27,10 +27,12 @@ struct LedgerRow {
 };
 
 struct Ledger {
-  std::uint64_t retired = 0;      // instructions completed, emulated ones included
-  std::uint64_t direct = 0;       // of those, executed by the CPU itself
-  std::uint64_t measured = 0;     // cycles in the guest, on an engine that does not count
-  std::uint64_t idle_cycles = 0;  // virtual time that passed in HLT
+  std::uint64_t retired = 0;   // instructions completed, emulated ones included
+  std::uint64_t direct = 0;    // of those, executed by the CPU itself
+  std::uint64_t measured = 0;  // cycles in the guest, on an engine that does not count
+  // Executed in software, one by one: all of them or none. Cycles besides the retired ones.
+  LedgerRow interpreted{};
+  std::uint64_t idle_cycles = 0;                     // virtual time that passed in HLT
   std::array<LedgerRow, kExitReasonCount> exits{};   // by ExitReason
   std::array<LedgerRow, kMnemonicCount> emulated{};  // by Mnemonic, of PrivilegedInstruction exits
   std::uint64_t shadow_misses = 0;                   // hidden page faults
@@ -47,7 +49,9 @@ struct Ledger {
   LedgerRow& operator[](ExitReason r) { return exits[static_cast<std::size_t>(r)]; }
   std::uint64_t total_exits() const;
   std::uint64_t exit_cycles() const;
-  std::uint64_t total_cycles() const { return retired + measured + idle_cycles + exit_cycles(); }
+  std::uint64_t total_cycles() const {
+    return retired + measured + interpreted.cycles + idle_cycles + exit_cycles();
+  }
   bool operator==(const Ledger&) const = default;
 };
 

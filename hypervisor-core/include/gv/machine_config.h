@@ -46,6 +46,7 @@ struct CostModel {
   std::uint32_t shadow_flush = 500;
   std::uint32_t device_access = 200;  // a device model, without the exit
   std::uint32_t interrupt = 800;      // delivering a virtual interrupt
+  std::uint32_t interpret = 12;       // one instruction executed in software, besides its own cycle
   bool operator==(const CostModel&) const = default;
 };
 

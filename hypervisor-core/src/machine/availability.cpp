@@ -29,9 +29,12 @@ Result<void> check_available(EngineKind engine, TechniqueKind technique) {
     case TechniqueKind::TrapAndEmulate:
       return {};
     case TechniqueKind::Interpretation:
+      if (engine == EngineKind::Interpreter) {
+        return {};
+      }
       return refuse(
           "interpretation means that the hypervisor executes each instruction itself, "
-          "and Unicorn is a CPU; use --technique trap-and-emulate or bare-metal");
+          "and Unicorn is a CPU; use --engine interpreter");
     case TechniqueKind::BinaryTranslation:
     case TechniqueKind::Paravirtual:
     case TechniqueKind::HardwareAssisted:

@@ -13,6 +13,7 @@
 #include "loader/image.h"
 #include "technique/bare_metal/bare_metal.h"
 #include "technique/hardware_assisted/kvm_guest.h"
+#include "technique/interpretation/interpretation.h"
 #include "technique/trap_and_emulate/trap_and_emulate.h"
 
 #include <algorithm>
@@ -35,16 +36,22 @@ class LoaderSink final : public GuestMemorySink {
   GuestMemory& memory_;
 };
 
-Result<std::unique_ptr<VcpuEngine>> create_engine(EngineKind kind, MachineMemory& memory) {
+Result<std::unique_ptr<VcpuEngine>> create_engine(const MachineConfig& config, GuestMemory& guest) {
+  MachineMemory& memory = guest.machine();
   const auto as_engine = [](auto created) -> Result<std::unique_ptr<VcpuEngine>> {
     if (!created) {
       return created.error();
     }
     return std::unique_ptr<VcpuEngine>(std::move(*created));
   };
-  switch (kind) {
-    case EngineKind::Interpreter:
-      return std::unique_ptr<VcpuEngine>(std::make_unique<InterpreterEngine>(memory));
+  switch (config.engine) {
+    case EngineKind::Interpreter: {
+      // Interpreting, the hypervisor finds the guest's memory through the p2m, access by access.
+      P2m seen = config.technique == TechniqueKind::Interpretation ? guest.p2m()
+                                                                   : P2m::identity(memory.frames());
+      return std::unique_ptr<VcpuEngine>(
+          std::make_unique<InterpreterEngine>(memory, std::move(seen)));
+    }
     case EngineKind::Kvm:
       return as_engine(KvmEngine::create(memory));
     case EngineKind::Unicorn:
@@ -90,17 +97,20 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config) {
   }
   m.symbols_ = image->symbols;
 
-  auto engine = create_engine(config.engine, m.machine_memory_);
+  auto engine = create_engine(config, *m.memory_);
   if (!engine) {
     return engine.error();
   }
   m.engine_ = std::move(*engine);
   m.context_ = std::make_unique<RunContext>(
-      RunContext{*m.engine_, *m.memory_, m, m.recorder_, m.ledger_, m.cost_});
+      RunContext{*m.engine_, *m.memory_, m, m.recorder_, m.ledger_, m.cost_,
+                 config.technique == TechniqueKind::Interpretation ? 1u + m.cost_.interpret : 1u});
   if (kvm) {
     m.technique_ = std::make_unique<KvmGuest>(*m.context_);
   } else if (bare) {
     m.technique_ = std::make_unique<BareMetal>(*m.context_);
+  } else if (config.technique == TechniqueKind::Interpretation) {
+    m.technique_ = std::make_unique<Interpretation>(*m.context_);
   } else {
     m.technique_ = std::make_unique<TrapAndEmulate>(*m.context_,
                                                     HypervisorFrames{{Mfn(0), kHypervisorFrames}});
@@ -125,6 +135,10 @@ Ledger Machine::ledger() const {
   if (technique_->kind() != TechniqueKind::BareMetal) {
     // Port instructions retire in the engine, but the hypervisor does their work.
     by_hypervisor += ledger[ExitReason::PortRead].count + ledger[ExitReason::PortWrite].count;
+  }
+  if (technique_->kind() == TechniqueKind::Interpretation) {
+    by_hypervisor = ledger.retired;
+    ledger.interpreted = {ledger.retired, ledger.retired * cost_.interpret};
   }
   ledger.direct = ledger.retired - std::min(by_hypervisor, ledger.retired);
   return ledger;

@@ -83,6 +83,8 @@ Entry Machine::next_entry(const RunLimits& limits) const {
     slice = std::min(slice, *deadline - std::min(*deadline, context_->now()));
   }
   slice = std::min(slice, limits.stop_at_cycles - std::min(limits.stop_at_cycles, context_->now()));
+  // From cycles to instructions, up: a boundary is never before its time.
+  slice = (slice + context_->cycles_per_instruction - 1) / context_->cycles_per_instruction;
   const bool wanted_elsewhere =
       recorder_.next() >= limits.stop_at_events ||
       (limits.pause != nullptr && limits.pause->load(std::memory_order_relaxed));

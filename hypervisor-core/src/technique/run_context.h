@@ -40,11 +40,12 @@ struct RunContext {
   Ledger& ledger;
   const CostModel& cost;
 
+  const std::uint64_t cycles_per_instruction = 1;  // more where each one is interpreted
   std::uint64_t emulated = 0;  // instructions that the hypervisor retired for the guest
   std::uint64_t time = 0;      // virtual cycles besides retired instructions: exits and idling
 
   std::uint64_t retired() const { return engine.retired() + emulated; }
-  std::uint64_t now() const { return retired() + time; }
+  std::uint64_t now() const { return retired() * cycles_per_instruction + time; }
 
   std::uint32_t kinds_recorded = 0;  // a bit per event kind, since somebody last looked
   Event last_exit{};                 // the ExitTaken event recorded last

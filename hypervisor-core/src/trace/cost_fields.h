@@ -20,7 +20,8 @@ void for_each_cost(Visit&& visit, Model& model) {
   visit("shadow_flush", model.shadow_flush);
   visit("device_access", model.device_access);
   visit("interrupt", model.interrupt);
-  static_assert(sizeof(CostModel) == 7 * sizeof(std::uint32_t), "list the new number here");
+  visit("interpret", model.interpret);
+  static_assert(sizeof(CostModel) == 8 * sizeof(std::uint32_t), "list the new number here");
 }
 
 }  // namespace gv

@@ -9,8 +9,8 @@ namespace gv::interpreter {
 
 using namespace x86;
 
-Cpu::Cpu(MachineMemory& memory, BlockCache& code)
-    : machine_(memory), code_(code), view_(memory, P2m::identity(memory.frames())), walker_(view_) {
+Cpu::Cpu(MachineMemory& memory, P2m seen, BlockCache& code)
+    : machine_(memory), code_(code), view_(memory, std::move(seen)), walker_(view_) {
   // Reset, but for CS: where a guest starts is its loader's to say.
   cr0 = cr0::ET;
   for (SegmentRegister& s : segments) {
@@ -97,7 +97,9 @@ Tlb::Entry* Cpu::translate(std::uint64_t at, AccessKind kind, bool user, Segment
         Faulted{kPageFault, PageWalker::error_code(walk, kind, level, mode.no_execute()), Gva(at)};
     return nullptr;
   }
-  const std::uint64_t page = walk.physical & ~kPageOffsetMask;
+  // From here on "physical" is the machine's: what identifies the bytes.
+  const auto frame = view_.translate(Gpa(walk.physical & ~kPageOffsetMask));
+  const std::uint64_t page = frame ? frame->value : walk.physical & ~kPageOffsetMask;
   const std::uint64_t tag = tlb_.tag_of(at);
   Tlb::Entry& entry = tlb_.entry(at, user);
   // What the last walk of this very page allowed goes on being allowed.
@@ -107,7 +109,7 @@ Tlb::Entry* Cpu::translate(std::uint64_t at, AccessKind kind, bool user, Segment
   if (!same_page) {
     entry = Tlb::Entry{};
     entry.physical = page;
-    entry.host = machine_.contains(Mpa(page)) ? machine_.at(Mpa(page)) : nullptr;
+    entry.host = frame ? machine_.at(*frame) : nullptr;
   }
   if (entry.host == nullptr) {
     return &entry;  // no memory there: each access goes to the bus
@@ -246,12 +248,13 @@ std::size_t Cpu::peek(std::uint64_t at, void* out, std::size_t bytes) {
                                        AccessLevel::Supervisor, SetAccessedDirty::No);
     const bool reached =
         walk.outcome == WalkOutcome::Mapped || walk.outcome == WalkOutcome::PagingOff;
-    if (!reached || !machine_.contains(Mpa(walk.physical))) {
+    const auto machine = reached ? view_.translate(Gpa(walk.physical)) : std::nullopt;
+    if (!machine) {
       break;
     }
     const std::size_t chunk =
         std::min<std::size_t>(bytes - done, kPageSize - ((at + done) & kPageOffsetMask));
-    std::memcpy(to + done, machine_.at(Mpa(walk.physical)), chunk);
+    std::memcpy(to + done, machine_.at(*machine), chunk);
     done += chunk;
   }
   return done;

@@ -52,7 +52,7 @@ struct ModelSpecificRegisters {
 
 class Cpu {
  public:
-  Cpu(MachineMemory& memory, BlockCache& code);
+  Cpu(MachineMemory& memory, P2m seen, BlockCache& code);
 
   // --- what the architecture keeps
   std::array<std::uint64_t, kRegisterSlots> slots{};
@@ -276,7 +276,7 @@ class Cpu {
 
   MachineMemory& machine_;
   BlockCache& code_;
-  GuestMemory view_;  // machine memory as the MMU sees it: identity
+  GuestMemory view_;  // machine memory as the MMU sees it
   PageWalker walker_;
   Tlb tlb_;
 

@@ -17,7 +17,9 @@ namespace gv {
 using namespace interpreter;
 
 InterpreterEngine::InterpreterEngine(MachineMemory& memory)
-    : state_(std::make_unique<State>(memory)) {}
+    : InterpreterEngine(memory, P2m::identity(memory.frames())) {}
+InterpreterEngine::InterpreterEngine(MachineMemory& memory, P2m seen)
+    : state_(std::make_unique<State>(memory, std::move(seen))) {}
 InterpreterEngine::~InterpreterEngine() = default;
 
 Result<Exit> InterpreterEngine::run(const Entry& entry) {

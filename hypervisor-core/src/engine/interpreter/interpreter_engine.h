@@ -17,6 +17,7 @@
 #include "engine/interpreter/instruction_record.h"
 #include "engine/vcpu_engine.h"
 #include "memory/machine_memory.h"
+#include "memory/p2m.h"
 
 #include <memory>
 
@@ -24,7 +25,9 @@ namespace gv {
 
 class InterpreterEngine final : public VcpuEngine {
  public:
+  // Physical addresses are machine addresses; or a guest's, which `seen` turns into machine ones.
   explicit InterpreterEngine(MachineMemory& memory);
+  InterpreterEngine(MachineMemory& memory, P2m seen);
   ~InterpreterEngine() override;
 
   EngineTraits traits() const override { return {"interpreter", true}; }

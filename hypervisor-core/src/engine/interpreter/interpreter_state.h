@@ -18,7 +18,8 @@
 namespace gv {
 
 struct InterpreterEngine::State {
-  explicit State(MachineMemory& memory) : code(memory.frames()), cpu(memory, code) {}
+  State(MachineMemory& memory, P2m seen)
+      : code(memory.frames()), cpu(memory, std::move(seen), code) {}
 
   interpreter::BlockCache code;
   interpreter::Cpu cpu;

@@ -18,7 +18,7 @@
 
 namespace gv {
 
-class BareMetal final : public Technique {
+class BareMetal : public Technique {
  public:
   explicit BareMetal(RunContext& context) : context_(context) {}
 
