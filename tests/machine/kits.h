@@ -64,7 +64,7 @@ inline constexpr Pair kEveryPair[] = {{EngineKind::Unicorn, TechniqueKind::BareM
                                       {EngineKind::Unicorn, TechniqueKind::TrapAndEmulate},
                                       {EngineKind::Interpreter, TechniqueKind::BareMetal},
                                       {EngineKind::Interpreter, TechniqueKind::TrapAndEmulate},
-    {EngineKind::Interpreter, TechniqueKind::Interpretation}};
+                                      {EngineKind::Interpreter, TechniqueKind::Interpretation}};
 inline std::string identifier(Pair pair) {
   return identifier(pair.technique) + identifier(pair.engine);
 }

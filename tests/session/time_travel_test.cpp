@@ -12,6 +12,7 @@
 #include <chrono>
 #include <ctime>
 #include <random>
+#include <vector>
 
 namespace gv {
 namespace {
@@ -19,16 +20,27 @@ namespace {
 struct LongRun {
   const char* kit;
   const char* command_line;
-  TechniqueKind technique;
+  Pair pair;
 };
 void PrintTo(const LongRun& run, std::ostream* out) {
-  *out << run.kit << " under " << name_of(run.technique);
+  *out << run.kit << " under " << name_of(run.pair.technique) << " on " << name_of(run.pair.engine);
+}
+
+std::vector<LongRun> every_run() {
+  std::vector<LongRun> runs;
+  for (const Pair pair : kEveryPair) {
+    runs.push_back({"tinykernel", "", pair});
+    runs.push_back({"nanobench", "n=25000", pair});
+    runs.push_back({"sensitive17", "", pair});
+  }
+  return runs;
 }
 
 class TimeTravel : public testing::TestWithParam<LongRun> {
  protected:
   void SetUp() override {
-    MachineConfig config = config_of_kit(GetParam().kit, GetParam().technique);
+    MachineConfig config = config_of_kit(GetParam().kit, GetParam().pair.technique);
+    config.engine = GetParam().pair.engine;
     config.command_line = GetParam().command_line;
     auto created = Session::create(std::move(config));
     ASSERT_TRUE(created) << created.error().message;
@@ -118,7 +130,8 @@ TEST_P(TimeTravel, OneStepBackFromARandomInstantIsTheForwardState) {
 
 // Instants that were reached by running, not by a seek of the same machinery.
 TEST_P(TimeTravel, ASeekLeadsToWhatAnUndisturbedRunPassed) {
-  MachineConfig config = config_of_kit(GetParam().kit, GetParam().technique);
+  MachineConfig config = config_of_kit(GetParam().kit, GetParam().pair.technique);
+  config.engine = GetParam().pair.engine;
   config.command_line = GetParam().command_line;
   config.time_travel = false;
   auto straight = Session::create(std::move(config));
@@ -173,15 +186,9 @@ TEST(Seek, BackwardsThroughConsecutiveInstantsMissesNone) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    LongRuns, TimeTravel,
-    testing::Values(LongRun{"tinykernel", "", TechniqueKind::TrapAndEmulate},
-                    LongRun{"tinykernel", "", TechniqueKind::BareMetal},
-                    LongRun{"nanobench", "n=25000", TechniqueKind::TrapAndEmulate},
-                    LongRun{"nanobench", "n=25000", TechniqueKind::BareMetal},
-                    LongRun{"sensitive17", "", TechniqueKind::TrapAndEmulate},
-                    LongRun{"sensitive17", "", TechniqueKind::BareMetal}),
-    [](const auto& run) { return run.param.kit + identifier(run.param.technique); });
+INSTANTIATE_TEST_SUITE_P(LongRuns, TimeTravel, testing::ValuesIn(every_run()), [](const auto& run) {
+  return run.param.kit + identifier(run.param.pair);
+});
 
 }  // namespace
 }  // namespace gv
