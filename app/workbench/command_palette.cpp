@@ -100,9 +100,12 @@ void CommandPalette::draw(Controls& controls, const ActionTable& actions) {
   if (!open_)
     return;
   const Style& style = controls.style();
-  ImGui::SetNextWindowFocus();
+  // Once: from ImGui 1.87 on, focusing the window takes a pending focus from its field.
+  if (focus_field_)
+    ImGui::SetNextWindowFocus();
   begin_overlay("##palette", controls, style.space(150), style.space(110), 0.14F);
   if (focus_field_) {
+    ImGui::SetWindowFocus();  // ImGui 1.90.1 focuses only what is in the focused window
     ImGui::SetKeyboardFocusHere();
     focus_field_ = false;
   }
