@@ -69,6 +69,16 @@ INSTANTIATE_TEST_SUITE_P(Kits, SameGuest, testing::ValuesIn(every_guest()), [](c
   return run.param.first + identifier(run.param.second);
 });
 
+// The same sources, compiled for long mode: SYSCALL, 4-level tables, 64-bit gates.
+TEST(SameSources, PrintTheSameInLongMode) {
+  const Ending narrow = run_to_end("tinykernel", {EngineKind::Unicorn, TechniqueKind::BareMetal});
+  for (const TechniqueKind technique : {TechniqueKind::BareMetal, TechniqueKind::Interpretation}) {
+    const Ending wide = run_to_end("tinykernel64", {EngineKind::Interpreter, technique});
+    EXPECT_EQ(wide.console, narrow.console) << name_of(technique);
+    EXPECT_EQ(wide.code, narrow.code) << name_of(technique);
+  }
+}
+
 TEST(Interpretation, ChargesEveryInstructionAndKnowsNoExit) {
   MachineConfig config = config_of_kit("tinykernel", TechniqueKind::Interpretation);
   config.engine = EngineKind::Interpreter;

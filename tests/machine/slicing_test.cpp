@@ -32,6 +32,7 @@ std::vector<Sliced> every_run() {
       runs.push_back({"bootsector", pair.technique, pair.engine});
     }
   }
+  runs.push_back({"tinykernel64", TechniqueKind::BareMetal, EngineKind::Interpreter});
   return runs;
 }
 

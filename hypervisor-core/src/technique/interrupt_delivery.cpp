@@ -69,12 +69,94 @@ DeliveryResult deliver_in_real_mode(const RegisterFile& cpu, const LinearMemory&
   return next;
 }
 
+// SDM vol. 3A, "64-Bit Mode IDT", "64-Bit Mode Stack Frame", "Interrupt Stack Table".
+DeliveryResult deliver_in_long_mode(const RegisterFile& cpu, const LinearMemory& memory,
+                                    const InterruptRequest& request) {
+  const std::uint32_t external = request.source == InterruptSource::Software ? 0u : 1u;
+  const std::uint32_t blame_vector =
+      std::uint32_t{request.vector} * 8 + selector_error::IDT + external;
+  const std::uint32_t gate_offset = std::uint32_t{request.vector} * 16;
+  std::uint64_t raw[2] = {};
+  if (gate_offset + 15 > cpu.idtr.limit) {
+    return general_protection(blame_vector);
+  }
+  if (const auto walk =
+          memory.read(Gva(cpu.idtr.base + gate_offset), raw, sizeof raw, AccessLevel::Supervisor)) {
+    return page_fault_of(*walk, AccessKind::Read);
+  }
+  const Gate gate = parse_gate(raw[0]);
+  const bool usable =
+      gate.type == system_type::kInterruptGate32 || gate.type == system_type::kTrapGate32;
+  if (!usable || (request.source == InterruptSource::Software && gate.dpl < cpu.cpl())) {
+    return general_protection(blame_vector);
+  }
+  if (!gate.present) {
+    return DeliveryFault{kSegmentNotPresent, blame_vector, {}};
+  }
+  const std::uint32_t blame_selector = (gate.selector & 0xfffcu) + external;
+  const std::uint16_t offset = selector_offset(gate.selector);
+  if (selector_is_null(gate.selector) || selector_in_ldt(gate.selector) ||
+      offset + 7u > cpu.gdtr.limit) {
+    return general_protection(blame_selector);
+  }
+  const auto raw_code =
+      memory.load<std::uint64_t>(Gva(cpu.gdtr.base + offset), AccessLevel::Supervisor);
+  const Descriptor code = parse_descriptor(raw_code.value_or(0));
+  if (!code.is_code() || !code.long_mode || code.dpl > cpu.cpl()) {
+    return general_protection(blame_selector);
+  }
+  if (!code.present) {
+    return DeliveryFault{kSegmentNotPresent, blame_selector, {}};
+  }
+
+  RegisterFile next = cpu;
+  const int new_cpl = code.is_conforming() ? cpu.cpl() : code.dpl;
+  const auto stack_number = static_cast<std::uint32_t>(raw[0] >> 32) & 7;
+  std::uint64_t sp = cpu[Gpr::Sp];
+  if (stack_number != 0 || new_cpl < cpu.cpl()) {
+    // In a 64-bit TSS: RSP0 to RSP2 from byte 4, the interrupt stacks from byte 36.
+    const std::uint32_t at = stack_number != 0 ? 36 + 8 * (stack_number - 1)
+                                               : 4 + 8 * static_cast<std::uint32_t>(new_cpl);
+    const auto loaded = memory.load<std::uint64_t>(Gva(cpu.tr.base + at), AccessLevel::Supervisor);
+    if (!loaded) {
+      return DeliveryFault{kInvalidTss, (cpu.tr.selector & 0xfffcu) + external, {}};
+    }
+    sp = *loaded;
+  }
+  if (new_cpl < cpu.cpl()) {
+    next[SegmentName::Ss] = Segment{.selector = static_cast<std::uint16_t>(new_cpl)};
+  }
+  std::uint64_t frame[6] = {request.error_code.value_or(0),
+                            cpu.rip,
+                            cpu[SegmentName::Cs].selector,
+                            cpu.rflags,
+                            cpu[Gpr::Sp],
+                            cpu[SegmentName::Ss].selector};
+  const std::size_t first = request.error_code ? 0 : 1;
+  const std::size_t bytes = (6 - first) * sizeof frame[0];
+  sp = (sp & ~std::uint64_t{15}) - bytes;
+  if (const auto walk = memory.write(Gva(sp), frame + first, bytes, AccessLevel::Supervisor)) {
+    return page_fault_of(*walk, AccessKind::Write);
+  }
+  next[Gpr::Sp] = sp;
+  next[SegmentName::Cs] = segment_of(with_rpl(gate.selector, new_cpl), code);
+  next.rip = (raw[1] << 32) | gate.offset;
+  next.rflags &= ~std::uint64_t{kClearedByEveryGate};
+  if (gate.clears_if()) {
+    next.rflags &= ~std::uint64_t{eflags::IF};
+  }
+  return next;
+}
+
 }  // namespace
 
 DeliveryResult deliver(const RegisterFile& cpu, const LinearMemory& memory,
                        const InterruptRequest& request) {
   if ((cpu.cr0 & cr0::PE) == 0) {
     return deliver_in_real_mode(cpu, memory, request);
+  }
+  if (memory.long_mode()) {
+    return deliver_in_long_mode(cpu, memory, request);
   }
   const std::uint32_t external = request.source == InterruptSource::Software ? 0u : 1u;
   const std::uint32_t blame_vector =

@@ -8,7 +8,8 @@
 // reflection: the hypervisor plays the guest's hardware. One source for both,
 // so that the guest sees the same frame.
 //
-// 32-bit and 16-bit gates of a 32-bit IDT, and the real-mode vector table.
+// 32-bit and 16-bit gates of a 32-bit IDT, the 64-bit gates of long mode with
+// their stack table, and the real-mode vector table.
 // Task gates and LDT selectors raise #GP. Source: SDM vol. 3A, "Exception- or
 // Interrupt-Handler Procedures"; vol. 2A, "INT n".
 //

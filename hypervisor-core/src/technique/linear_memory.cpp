@@ -58,7 +58,7 @@ std::size_t LinearMemory::peek(Gva address, void* out, std::size_t bytes) const 
   auto* to = static_cast<std::uint8_t*>(out);
   std::size_t done = 0;
   while (done < bytes) {
-    const Gva at((address.value + done) & 0xffffffffu);
+    const Gva at = wrapped(address.value + done);
     const PageWalk walk =
         walker_.walk(mode_, at, AccessKind::Read, AccessLevel::Supervisor, SetAccessedDirty::No);
     if (!reached(walk) || !memory_.translate(Gpa(walk.physical))) {
@@ -75,7 +75,7 @@ std::size_t LinearMemory::poke(Gva address, const void* from, std::size_t bytes)
   const auto* source = static_cast<const std::uint8_t*>(from);
   std::size_t done = 0;
   while (done < bytes) {
-    const Gva at((address.value + done) & 0xffffffffu);
+    const Gva at = wrapped(address.value + done);
     const PageWalk walk =
         walker_.walk(mode_, at, AccessKind::Read, AccessLevel::Supervisor, SetAccessedDirty::No);
     if (!reached(walk) || !memory_.translate(Gpa(walk.physical))) {

@@ -37,11 +37,17 @@ class LinearMemory {
     return value;
   }
 
+  bool long_mode() const { return mode_.long_mode(); }
+
   // Without rights and without marks: what a debugger or a panel reads. Bytes got.
   std::size_t peek(Gva address, void* out, std::size_t bytes) const;
   std::size_t poke(Gva address, const void* from, std::size_t bytes) const;
 
  private:
+  Gva wrapped(std::uint64_t address) const {
+    return Gva(mode_.long_mode() ? address : address & 0xffffffffu);
+  }
+
   GuestMemory& memory_;
   PageWalker walker_;
   PagingMode mode_;

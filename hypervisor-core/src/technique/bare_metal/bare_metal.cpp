@@ -52,8 +52,9 @@ void BareMetal::take(const InterruptRequest& request) {
   cpu.set_rflags(next.rflags);
   cpu.set_rip(next.rip);
 
-  const Gva handler((next[SegmentName::Cs].base + next.rip) & 0xffffffffu);
-  const Gva at((before[SegmentName::Cs].base + before.rip) & 0xffffffffu);
+  const std::uint64_t mask = memory.long_mode() ? ~std::uint64_t{0} : std::uint64_t{0xffffffff};
+  const Gva handler((next[SegmentName::Cs].base + next.rip) & mask);
+  const Gva at((before[SegmentName::Cs].base + before.rip) & mask);
   const InterruptRequest& delivered = taken->delivered;
   if (delivered.source == InterruptSource::Hardware) {
     ++context_.ledger.interrupts;
@@ -100,8 +101,10 @@ void BareMetal::intercepted() {
   std::uint8_t bytes[kLongestInstruction];
   const LinearMemory memory(context_.memory, paging());
   const std::size_t got = memory.peek(linear_rip(), bytes, sizeof bytes);
-  const Instruction instruction =
-      decode(bytes, got, cpu.code_bits() == 16 ? CodeSize::Bits16 : CodeSize::Bits32);
+  const Instruction instruction = decode(bytes, got,
+                                         cpu.code_bits() == 16   ? CodeSize::Bits16
+                                         : cpu.code_bits() == 64 ? CodeSize::Bits64
+                                                                 : CodeSize::Bits32);
   if (instruction.mnemonic == Mnemonic::Rdtsc) {
     const std::uint64_t now = context_.now();
     cpu.set_gpr(Gpr::Ax, now & 0xffffffffu);
@@ -138,7 +141,8 @@ Segment BareMetal::descriptor_behind(std::uint16_t selector) {
 RegisterFile BareMetal::registers() {
   VcpuEngine& cpu = context_.engine;
   RegisterFile r;
-  for (int i = 0; i < 8; ++i) {
+  const int registers = paging().long_mode() ? kGprCount : 8;
+  for (int i = 0; i < registers; ++i) {
     r.gpr[static_cast<std::size_t>(i)] = cpu.gpr(static_cast<Gpr>(i));
   }
   r.rip = cpu.rip();
@@ -194,7 +198,7 @@ void BareMetal::set_registers(const RegisterFile& r) {
 PagingMode BareMetal::paging() {
   VcpuEngine& cpu = context_.engine;
   return {cpu.control(ControlRegister::Cr0), cpu.control(ControlRegister::Cr3),
-          cpu.control(ControlRegister::Cr4)};
+          cpu.control(ControlRegister::Cr4), cpu.msr(Msr::Efer).value_or(0)};
 }
 
 std::uint64_t BareMetal::control_bits() { return context_.engine.control(ControlRegister::Cr0); }
