@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include "gv/execution_controls.h"
 #include "gv/result.h"
 
 #include <cstdint>
@@ -26,6 +27,9 @@ enum class TechniqueKind : std::uint8_t {
   Paravirtual,
   HardwareAssisted,
 };
+
+// What a pair is called where it is shown: "hardware-assisted on unicorn (emulated VT-x)".
+std::string title_of(EngineKind engine, TechniqueKind technique);
 
 std::string_view name_of(EngineKind engine);        // "unicorn"
 std::string_view name_of(TechniqueKind technique);  // "trap-and-emulate"
@@ -67,6 +71,7 @@ struct MachineConfig {
   std::uint64_t memory_mib = 32;         // guest memory: 1 to 2048
   std::uint64_t seed = 0;
   CostModel cost{};
+  ExecutionControls controls{};  // hardware assistance on unicorn
   TracePolicy trace = TracePolicy::Keep;
   std::uint64_t bounded_events = 1 << 20;
   bool time_travel = true;  // keep checkpoints

@@ -45,11 +45,31 @@ constexpr bool between(std::uint8_t value, std::uint8_t low, std::uint8_t high) 
   return value >= low && value <= high;
 }
 
+// Of an instruction 0F `second` `modrm`.
+bool is_intercepted(std::uint8_t second, std::uint8_t modrm, const Intercepts& intercepts) {
+  switch (second) {
+    case 0xa2:
+      return intercepts.cpuid;
+    case 0x30:
+    case 0x32:
+      return intercepts.msrs;
+    case 0x06:
+    case 0x20:
+    case 0x22:
+      return intercepts.control_registers;
+    case 0x01:  // LMSW; INVLPG has a memory operand, SWAPGS and RDTSCP have none
+      return (reg_field(modrm) == 6 && intercepts.control_registers) ||
+             (reg_field(modrm) == 7 && modrm < 0xc0 && intercepts.invlpg);
+    default:
+      return false;
+  }
+}
+
 // One instruction's opcode bytes, looked at for what concerns the counter. The
 // opcode maps are few enough to read from the bytes; a full decode per new
 // block would cost more than its translation.
 void classify(const std::uint8_t* bytes, std::size_t size, std::uint16_t offset, std::int32_t index,
-              BlockFacts& facts) {
+              const Intercepts& intercepts, BlockFacts& facts) {
   std::size_t at = offset;
   while (at < size && is_prefix(bytes[at])) {
     ++at;
@@ -79,6 +99,9 @@ void classify(const std::uint8_t* bytes, std::size_t size, std::uint16_t offset,
     facts.may_change_mode = true;  // far transfers
   } else if (opcode == 0x0f) {
     const std::uint8_t second = byte(at + 1);
+    if (is_intercepted(second, byte(at + 2), intercepts) && facts.intercept_index < 0) {
+      facts.intercept_index = index;
+    }
     if (second == 0x31 || second == 0x23 || (second == 0x01 && byte(at + 2) == 0xf9)) {
       // RDTSC, MOV DR and RDTSCP
       if (facts.intercept_index < 0) {
@@ -96,13 +119,14 @@ void classify(const std::uint8_t* bytes, std::size_t size, std::uint16_t offset,
 
 }  // namespace
 
-BlockFacts read_block(const std::uint8_t* bytes, std::size_t size, int bits) {
+BlockFacts read_block(const std::uint8_t* bytes, std::size_t size, int bits,
+                      const Intercepts& intercepts) {
   const x86::BlockScan scan = x86::scan_block(bytes, size, code_size(bits));
   BlockFacts facts;
   // Bytes that are no instruction end a block with #UD: at least one callback, one entry.
   facts.count = std::max<std::int32_t>(1, static_cast<std::int32_t>(scan.instructions));
   for (std::size_t i = 0; i < scan.offsets.size(); ++i) {
-    classify(bytes, size, scan.offsets[i], static_cast<std::int32_t>(i), facts);
+    classify(bytes, size, scan.offsets[i], static_cast<std::int32_t>(i), intercepts, facts);
   }
   return facts;
 }

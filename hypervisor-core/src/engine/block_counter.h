@@ -14,6 +14,7 @@
 
 #pragma once
 
+#include "engine/vcpu_engine.h"
 #include "gv/address.h"
 
 #include <array>
@@ -44,7 +45,8 @@ struct BlockFacts {
 };
 
 // Reads the facts from a block's bytes; `bits` is 16, 32 or 64.
-BlockFacts read_block(const std::uint8_t* bytes, std::size_t size, int bits);
+BlockFacts read_block(const std::uint8_t* bytes, std::size_t size, int bits,
+                      const Intercepts& intercepts = {});
 // Instructions in the first `size` bytes.
 std::int32_t count_instructions(const std::uint8_t* bytes, std::size_t size, int bits);
 

@@ -20,7 +20,7 @@ const BlockFacts* UnicornEngine::State::facts_of(std::uint64_t address, std::uin
 BlockFacts UnicornEngine::State::read_facts(std::uint64_t address, const std::uint8_t* bytes,
                                             std::size_t size) {
   const int bits = code_segment().bits;
-  BlockFacts facts = read_block(bytes, size, bits);
+  BlockFacts facts = read_block(bytes, size, bits, intercepts);
   for (const std::uint64_t at : watched) {
     if (at >= address && at < address + size) {
       facts.watched_indices.push_back(

@@ -270,8 +270,14 @@ std::optional<Exit> UnicornEngine::State::run_steps(std::int32_t steps) {
     if (stepped_user_port) {
       intercept = instructions_until_port();
     }
+    if (intercept == index && index == 0 && intercept_to_pass == (block & 0xffffffffu)) {
+      intercept_to_pass.reset();
+      intercept = -1;
+      stepped.count = block_rest = 1;  // what follows is looked at anew
+    }
     if (intercept == index) {
       block_rest = 0;
+      intercept_to_pass.reset();
       return stepped_user_port ? Exit{Faulted{13, 0, Gva(0)}} : Exit{Intercepted{}};
     }
     if (intercept > index) {
@@ -345,6 +351,13 @@ void UnicornEngine::watch(const std::vector<Gva>& addresses) {
   s.watch_passed = s.retired_now;
   s.counter.clear();
 }
+
+void UnicornEngine::intercept(const Intercepts& wanted) {
+  state_->intercepts = wanted;
+  state_->counter.clear();
+}
+
+void UnicornEngine::pass_intercepted(Gva at) { state_->intercept_to_pass = at.value; }
 
 void UnicornEngine::flush_tlb() { state_->tlb_stale = true; }
 void UnicornEngine::enter_address_space(std::uint64_t tag) { state_->use_space(tag); }

@@ -61,6 +61,8 @@ class UnicornEngine final : public VcpuEngine {
 
   Result<void> set_up_monitor(const MonitorPages& pages) override;
   void switch_privilege(const PrivilegeSwitch& to) override;
+  void intercept(const Intercepts& wanted) override;
+  void pass_intercepted(Gva at) override;
   void watch(const std::vector<Gva>& addresses) override;
   void flush_tlb() override;
   void enter_address_space(std::uint64_t tag) override;

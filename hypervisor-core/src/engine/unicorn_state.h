@@ -72,6 +72,8 @@ struct UnicornEngine::State {
   HookStop hook_stop = HookStop::None;
   std::unordered_map<BlockKey, std::int32_t> trap_index;  // (block, offset) to instructions before
 
+  Intercepts intercepts;
+  std::optional<std::uint64_t> intercept_to_pass;  // the linear address of that instruction
   std::vector<std::uint64_t> watched;
   std::uint64_t watch_passed = UINT64_MAX;  // the count at the watched address reported last
   // The first watched instruction from `index` on that has not been reported; -1: none.

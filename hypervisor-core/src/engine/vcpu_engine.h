@@ -85,6 +85,15 @@ struct PrivilegeSwitch {
   DescriptorTableRegister gdtr;  // the table to find them in
 };
 
+// Instructions that run() must leave to its hypervisor, besides those that it never executes.
+struct Intercepts {
+  bool cpuid = false;
+  bool control_registers = false;  // MOV CR, CLTS, LMSW
+  bool msrs = false;               // RDMSR, WRMSR
+  bool invlpg = false;
+  bool operator==(const Intercepts&) const = default;
+};
+
 // The hypervisor's own pages in a deprivileged guest's linear space. A change
 // of ring is made by an IRET in one of them, as a real hypervisor makes it.
 struct MonitorPages {
@@ -160,6 +169,11 @@ class VcpuEngine {
   virtual std::uint64_t measured() const { return 0; }
   // Any thread: a run() that is going on, or the next one, returns soon.
   virtual void interrupt() {}
+
+  // From now on run() returns Intercepted before each of these. Ends what is known of code.
+  virtual void intercept(const Intercepts&) {}
+  // The instruction at this address runs once, although it is intercepted.
+  virtual void pass_intercepted(Gva) {}
 
   // run() returns AddressReached before the instruction at any of these, once per arrival.
   virtual void watch(const std::vector<Gva>& addresses) = 0;

@@ -37,8 +37,14 @@ Result<void> check_available(EngineKind engine, TechniqueKind technique) {
           "and Unicorn is a CPU; use --engine interpreter");
     case TechniqueKind::BinaryTranslation:
     case TechniqueKind::Paravirtual:
-    case TechniqueKind::HardwareAssisted:
       break;
+    case TechniqueKind::HardwareAssisted:
+      if (engine == EngineKind::Unicorn) {
+        return {};  // emulated VT-x
+      }
+      return refuse(
+          "hardware assistance is the CPU's, and this engine is our own program; use --engine kvm "
+          "for the real one or --engine unicorn for emulated VT-x");
   }
   return refuse("this version has not learnt it; use --technique trap-and-emulate or bare-metal");
 }

@@ -12,6 +12,7 @@
 #include "engine/unicorn_engine.h"
 #include "loader/image.h"
 #include "technique/bare_metal/bare_metal.h"
+#include "technique/hardware_assisted/emulated_vtx.h"
 #include "technique/hardware_assisted/kvm_guest.h"
 #include "technique/interpretation/interpretation.h"
 #include "technique/trap_and_emulate/trap_and_emulate.h"
@@ -77,7 +78,9 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config) {
   }
   // The host: on bare metal it is the guest's machine, else the hypervisor has frames of its own.
   const bool kvm = config.engine == EngineKind::Kvm;
-  const bool bare = config.technique == TechniqueKind::BareMetal || kvm;
+  // With nested paging the CPU keeps the guest to its frames: none of ours are among them.
+  const bool assisted = config.technique == TechniqueKind::HardwareAssisted;
+  const bool bare = config.technique == TechniqueKind::BareMetal || assisted;
   const auto guest_frames = static_cast<std::uint32_t>(config.memory_mib * kMiB / kPageSize);
   const std::uint32_t host_frames = guest_frames + (bare ? 0 : kHypervisorFrames);
   auto host = MachineMemory::create(std::uint64_t{host_frames} * kPageSize);
@@ -107,6 +110,8 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config) {
                  config.technique == TechniqueKind::Interpretation ? 1u + m.cost_.interpret : 1u});
   if (kvm) {
     m.technique_ = std::make_unique<KvmGuest>(*m.context_);
+  } else if (assisted) {
+    m.technique_ = std::make_unique<EmulatedVtx>(*m.context_, config.controls);
   } else if (bare) {
     m.technique_ = std::make_unique<BareMetal>(*m.context_);
   } else if (config.technique == TechniqueKind::Interpretation) {

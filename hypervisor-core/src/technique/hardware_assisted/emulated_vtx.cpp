@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+
+#include "technique/hardware_assisted/emulated_vtx.h"
+
+#include "technique/linear_memory.h"
+#include "x86/exceptions.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace gv {
+
+using namespace x86;
+
+EmulatedVtx::EmulatedVtx(RunContext& context, const ExecutionControls& controls)
+    : context_(context), hardware_(context) {
+  vmcs_.controls = controls;
+}
+
+Result<void> EmulatedVtx::start(const RegisterFile& entry) {
+  const ExecutionControls& controls = vmcs_.controls;
+  // CPUID exits on VT-x whatever the controls say.
+  context_.engine.intercept({.cpuid = true,
+                             .control_registers = controls.control_registers,
+                             .msrs = controls.msrs,
+                             .invlpg = controls.invlpg});
+  return hardware_.start(entry);
+}
+
+Instruction EmulatedVtx::instruction_here() {
+  std::uint8_t bytes[kLongestInstruction];
+  const LinearMemory memory(context_.memory, paging());
+  const std::size_t got = memory.peek(linear_rip(), bytes, sizeof bytes);
+  return decode(bytes, got,
+                context_.engine.code_bits() == 16 ? CodeSize::Bits16 : CodeSize::Bits32);
+}
+
+Storey EmulatedVtx::storey() {
+  return (context_.engine.selector(SegmentName::Ss) & 3) == 3 ? Storey::GuestUser
+                                                              : Storey::GuestKernel;
+}
+
+bool EmulatedVtx::exits_on(std::uint16_t port) const {
+  const auto& ports = vmcs_.controls.ports;
+  return !ports || std::find(ports->begin(), ports->end(), port) != ports->end();
+}
+
+bool EmulatedVtx::exits_on_exception(std::uint8_t vector) const {
+  return vector < 32 && ((vmcs_.controls.exceptions >> vector) & 1) != 0;
+}
+
+void EmulatedVtx::take_exit(ExitReason reason, std::uint32_t qualification, bool by_instruction) {
+  reason_ = reason;
+  mnemonic_ = Mnemonic::Other;
+  ++vmcs_.exits;
+  const bool recorded = context_.recorder.enabled();
+  Instruction what;
+  if (by_instruction && (recorded || reason == ExitReason::PrivilegedInstruction)) {
+    what = instruction_here();
+    mnemonic_ = what.mnemonic;
+  }
+  vmcs_.guest.activity = reason == ExitReason::Halt ? ActivityState::Hlt : ActivityState::Active;
+  vmcs_.exit = {vmx_exit_reason(reason, mnemonic_).value_or(VmxExitReason{}), qualification,
+                what.length};
+  if (!recorded) {
+    return;
+  }
+  vmcs_.guest.registers = registers();
+  const Gva rip = linear_rip();
+  ExitTaken event{.reason = reason,
+                  .from = storey(),
+                  .length = what.length,
+                  .mnemonic = mnemonic_,
+                  .qualification = qualification};
+  LinearMemory(context_.memory, paging())
+      .peek(rip, event.bytes.data(), std::min<std::size_t>(what.length, event.bytes.size()));
+  context_.last_exit = Event{context_.retired(), context_.now(), rip, 0, event};
+  context_.record(rip, event);
+}
+
+void EmulatedVtx::resume(Handling handling, std::uint32_t cost) {
+  const std::uint32_t cycles = context_.cost.exit_and_entry + cost;
+  LedgerRow& row = context_.ledger[reason_];
+  ++row.count;
+  row.cycles += cycles;
+  context_.time += cycles;
+  retired_at_exit_ = context_.retired();
+  if (context_.recorder.enabled()) {
+    context_.record(linear_rip(), GuestResumed{handling, reason_, storey(), cycles});
+  }
+}
+
+// An exception exits if its bit in the exception bitmap is set, and is then injected again.
+void EmulatedVtx::fault(const Faulted& fault) {
+  if (!exits_on_exception(fault.vector)) {
+    hardware_.fault(fault);
+    return;
+  }
+  const ExitReason reason = fault.vector == kPageFault           ? ExitReason::PageFault
+                            : fault.vector == kGeneralProtection ? ExitReason::GeneralProtection
+                            : fault.vector == kDivideError       ? ExitReason::DivideError
+                                                                 : ExitReason::Exception;
+  take_exit(reason, has_error_code(fault.vector) ? fault.error_code : fault.vector, true);
+  hardware_.fault(fault);
+  resume(Handling::Reflected, context_.cost.interrupt);
+}
+
+void EmulatedVtx::invalid_opcode() {
+  if (!exits_on_exception(kInvalidOpcode)) {
+    hardware_.invalid_opcode();
+    return;
+  }
+  take_exit(ExitReason::InvalidOpcode, kInvalidOpcode, true);
+  hardware_.invalid_opcode();
+  resume(Handling::Reflected, context_.cost.interrupt);
+}
+
+// A port that does not exit is the guest's own: a device passed through.
+std::uint32_t EmulatedVtx::port(const PortAccessed& access) {
+  if (!exits_on(access.port)) {
+    return hardware_.port(access);
+  }
+  const bool read = access.direction == Direction::Read;
+  take_exit(read ? ExitReason::PortRead : ExitReason::PortWrite, access.port, true);
+  const std::uint32_t value = hardware_.port(access);
+  resume(Handling::DeviceAccessed, context_.cost.device_access);
+  return value;
+}
+
+void EmulatedVtx::halted() {
+  if (!vmcs_.controls.hlt) {
+    hardware_.halted();
+    return;
+  }
+  take_exit(ExitReason::Halt, 0, false);
+  hardware_.halted();
+  resume(Handling::ClockAdvanced, 0);
+}
+
+void EmulatedVtx::let_the_cpu_do_it() {
+  passing_ = linear_rip();
+  passing_since_ = context_.retired();
+  context_.engine.pass_intercepted(passing_);
+  resume(Handling::Emulated, context_.cost.decode_and_emulate);
+}
+
+void EmulatedVtx::intercepted() {
+  const Instruction what = instruction_here();
+  // Outside ring 0 the CPU's own check comes first: #GP, and no exit.
+  const bool kernel = (context_.engine.selector(SegmentName::Ss) & 3) == 0;
+  if (!kernel && what.mnemonic != Mnemonic::Cpuid && what.mnemonic != Mnemonic::Rdtsc) {
+    fault({kGeneralProtection, 0, Gva(0)});
+    return;
+  }
+  switch (what.mnemonic) {
+    case Mnemonic::Cpuid:
+      take_exit(ExitReason::Cpuid, static_cast<std::uint32_t>(context_.engine.gpr(Gpr::Ax)), true);
+      let_the_cpu_do_it();
+      return;
+    case Mnemonic::MovToCr:
+    case Mnemonic::MovFromCr:
+    case Mnemonic::Clts:
+    case Mnemonic::Lmsw:
+      take_exit(ExitReason::ControlRegister, what.system_register, true);
+      let_the_cpu_do_it();
+      return;
+    case Mnemonic::Rdmsr:
+    case Mnemonic::Wrmsr:
+      take_exit(what.mnemonic == Mnemonic::Rdmsr ? ExitReason::MsrRead : ExitReason::MsrWrite,
+                static_cast<std::uint32_t>(context_.engine.gpr(Gpr::Cx)), true);
+      let_the_cpu_do_it();
+      return;
+    case Mnemonic::Invlpg:
+      take_exit(ExitReason::PrivilegedInstruction, 0, true);
+      let_the_cpu_do_it();
+      return;
+    case Mnemonic::Rdtsc:
+    case Mnemonic::MovToDr:
+    case Mnemonic::MovFromDr: {
+      const bool exits = what.mnemonic == Mnemonic::Rdtsc ? vmcs_.controls.rdtsc
+                                                          : vmcs_.controls.mov_dr;
+      if (exits) {
+        take_exit(ExitReason::PrivilegedInstruction, what.system_register, true);
+      }
+      hardware_.intercepted();
+      if (exits) {
+        resume(Handling::Emulated, context_.cost.decode_and_emulate);
+      }
+      return;
+    }
+    default:
+      hardware_.intercepted();
+      return;
+  }
+}
+
+void EmulatedVtx::missed_memory(const MachineMemoryMissed& miss) {
+  take_exit(ExitReason::MachineMemory, static_cast<std::uint32_t>(miss.address.value), false);
+  hardware_.missed_memory(miss);
+  resume(Handling::Reflected, 0);
+}
+
+// The host's timer: on a real machine its interrupt is what brings the hypervisor back.
+void EmulatedVtx::time_slice_ended() {
+  if (!vmcs_.controls.external_interrupts) {
+    return;
+  }
+  take_exit(ExitReason::ExternalInterrupt, 0, false);
+  resume(Handling::ClockAdvanced, 0);
+}
+
+void EmulatedVtx::deliver_interrupt(std::uint8_t vector) {
+  // If the guest has run since its last exit, the window that was asked for has opened.
+  if (vmcs_.controls.external_interrupts && context_.retired() != retired_at_exit_) {
+    take_exit(ExitReason::InterruptWindow, vector, false);
+    resume(Handling::ClockAdvanced, 0);
+  }
+  vmcs_.entry = {true, vector};
+  if (vmcs_.controls.external_interrupts) {
+    context_.ledger[reason_].cycles += context_.cost.interrupt;
+    context_.time += context_.cost.interrupt;
+  }
+  hardware_.deliver_interrupt(vector);
+}
+
+void EmulatedVtx::save(StateWriter& out) const {
+  out.flag(passing_since_ == context_.retired());
+  out.u64(passing_.value);
+  out.u64(passing_since_);
+  out.u64(retired_at_exit_);
+  out.u64(vmcs_.exits);
+  out.u8(static_cast<std::uint8_t>(reason_));
+}
+
+bool EmulatedVtx::restore(StateReader& in) {
+  const bool passing = in.flag();
+  passing_ = Gva(in.u64());
+  passing_since_ = in.u64();
+  retired_at_exit_ = in.u64();
+  vmcs_.exits = in.u64();
+  reason_ = static_cast<ExitReason>(in.u8() % kExitReasonCount);
+  if (passing) {
+    context_.engine.pass_intercepted(passing_);
+  }
+  return in.ok();
+}
+
+}  // namespace gv
