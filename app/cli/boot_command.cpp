@@ -114,6 +114,7 @@ nlohmann::json result_of(const Session& session, const Notice& notice, std::uint
           {"event_log_hash", hexadecimal(session.event_log_hash())},
           {"engine", std::string(name_of(snapshot.engine))},
           {"technique", std::string(name_of(snapshot.technique))},
+          {"title", title_of(snapshot.engine, snapshot.technique)},
           {"console", session.console()},
           {"ledger", value_of(snapshot.ledger)}};
 }

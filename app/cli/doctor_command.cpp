@@ -52,6 +52,7 @@ nlohmann::json engines() {
       const auto available = check_available(engine, technique);
       all.push_back({{"engine", std::string(name_of(engine))},
                      {"technique", std::string(name_of(technique))},
+                     {"title", title_of(engine, technique)},
                      {"available", available.has_value()},
                      {"why", available ? "" : available.error().message}});
     }
@@ -105,8 +106,7 @@ int doctor(bool json) {
   fmt::print("glassvisor {}\n\n", GV_VERSION);
   for (const auto& pair : found["engines"]) {
     if (pair["available"].get<bool>()) {
-      fmt::print("  yes  {} on {}\n", pair["technique"].get<std::string>(),
-                 pair["engine"].get<std::string>());
+      fmt::print("  yes  {}\n", pair["title"].get<std::string>());
     }
   }
   for (const auto& pair : found["engines"]) {

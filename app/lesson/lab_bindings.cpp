@@ -16,6 +16,47 @@
 namespace gv {
 namespace {
 
+// controls = { hlt = false, rdtsc = true, ports = { 0x3f8 }, exceptions = { 14 } }
+Result<void> put_controls(const LuaValue& wanted, ExecutionControls& controls) {
+  const auto refuse = [](const std::string& what) {
+    return Error{ErrorCode::InvalidInput,
+                 "controls: " + what +
+                     "; there are external_interrupts, hlt, rdtsc, invlpg, mov_dr, "
+                     "control_registers and msrs, each true or false, and the lists ports and "
+                     "exceptions"};
+  };
+  if (!wanted.is_object())
+    return refuse("a table of names is needed");
+  const std::pair<const char*, bool*> switches[] = {
+      {"external_interrupts", &controls.external_interrupts},
+      {"hlt", &controls.hlt},
+      {"rdtsc", &controls.rdtsc},
+      {"invlpg", &controls.invlpg},
+      {"mov_dr", &controls.mov_dr},
+      {"control_registers", &controls.control_registers},
+      {"msrs", &controls.msrs}};
+  for (const auto& [name, value] : wanted.items()) {
+    const auto known = std::find_if(std::begin(switches), std::end(switches),
+                                    [&](const auto& entry) { return name == entry.first; });
+    const bool is_list = value.is_array() || (value.is_object() && value.empty());
+    if (known != std::end(switches) && value.is_boolean()) {
+      *known->second = value.template get<bool>();
+    } else if (name == "ports" && is_list) {
+      controls.ports.emplace();
+      for (const auto& port : value)
+        controls.ports->push_back(port.is_number() ? port.template get<std::uint16_t>() : 0);
+    } else if (name == "exceptions" && is_list) {
+      controls.exceptions = 0;
+      for (const auto& vector : value)
+        controls.exceptions |=
+            1u << (vector.is_number() ? vector.template get<unsigned>() & 31 : 0);
+    } else {
+      return refuse("'" + name + "' is none, or has no fitting value");
+    }
+  }
+  return {};
+}
+
 constexpr const char* kMachineType = "Machine";
 constexpr const char* kEnvironmentKey = "glassvisor.environment";
 
@@ -58,6 +99,9 @@ Result<MachineConfig> config_from(lua_State* state, OptionTable& options,
   config->seed = options.number("seed").value_or(environment.seed);
   if (const auto disk = options.text("disk"))
     config->disk_path = *disk;
+  if (options.has("controls")) {
+    GV_TRY(put_controls(options.field("controls"), config->controls));
+  }
   if (options.has("costs")) {
     const LuaValue& costs = options.field("costs");
     const auto put = [&](const char* field, std::uint32_t& cost) {

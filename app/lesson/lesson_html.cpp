@@ -204,8 +204,7 @@ std::string ledger_svg(const std::vector<LedgerSide>& sides) {
 std::string ledger_table(const std::vector<LedgerSide>& sides) {
   std::string out = "<table><tr><th></th>";
   for (const LedgerSide& side : sides) {
-    out += fmt::format("<th>{} on {}</th>", escaped(name_of(side.technique)),
-                       escaped(name_of(side.engine)));
+    out += fmt::format("<th>{}</th>", escaped(title_of(side.engine, side.technique)));
   }
   out += "</tr>";
   const auto row = [&](const std::string& label, auto value) {

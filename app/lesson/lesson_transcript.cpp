@@ -21,10 +21,10 @@ std::string line_of(const LedgerSide& side) {
   const Ledger& l = side.ledger;
   const std::uint64_t total = l.total_cycles();
   return fmt::format(
-      "{} on {}: {} instructions, {} of them by the CPU itself; {} exits; {} virtual cycles, "
+      "{}: {} instructions, {} of them by the CPU itself; {} exits; {} virtual cycles, "
       "{:.1f} % "
       "of them for exits",
-      name_of(side.technique), name_of(side.engine), l.retired, l.direct, l.total_exits(), total,
+      title_of(side.engine, side.technique), l.retired, l.direct, l.total_exits(), total,
       total == 0 ? 0.0 : 100.0 * static_cast<double>(l.exit_cycles()) / static_cast<double>(total));
 }
 

@@ -164,7 +164,10 @@ void Workbench::draw_top_bar(const Area& area, const Rooms& rooms) {
                             : Ink::Changed,
          running ? Icon::Run : Icon::Pause);
     chip(std::string(name_of(now.technique)), Ink::Hypervisor, Icon::None);
-    chip("engine " + std::string(name_of(now.engine)), Ink::Hardware, Icon::None);
+    const bool emulated =
+        now.technique == TechniqueKind::HardwareAssisted && now.engine != EngineKind::Kvm;
+    chip("engine " + std::string(name_of(now.engine)) + (emulated ? ", emulated VT-x" : ""),
+         Ink::Hardware, Icon::None);
   }
   float x = area.x + pad;
   const float strong = controls_.font(FontRole::Strong)->FontSize;

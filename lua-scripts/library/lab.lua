@@ -75,13 +75,25 @@
 
 ---@class MachineOptions
 ---@field image string a file, or the name of a guest kit: "tinykernel"
----@field technique string|nil "trap-and-emulate", "bare-metal"
+---@field technique string|nil "trap-and-emulate", "bare-metal", "hardware-assisted"
 ---@field engine string|nil "unicorn"
 ---@field memory integer|nil MiB
 ---@field cmdline string|nil
 ---@field disk string|nil
 ---@field seed integer|nil
 ---@field costs table<string, integer>|nil changes to the cost model
+---@field controls ExecutionControls|nil what exits under hardware assistance on unicorn
+
+---@class ExecutionControls
+---@field external_interrupts boolean|nil the host's timer, true
+---@field hlt boolean|nil true
+---@field rdtsc boolean|nil
+---@field invlpg boolean|nil
+---@field mov_dr boolean|nil
+---@field control_registers boolean|nil MOV CR, CLTS, LMSW
+---@field msrs boolean|nil RDMSR, WRMSR
+---@field ports integer[]|nil the ports that exit; all of them without it
+---@field exceptions integer[]|nil the vectors that exit; none without it
 
 ---@class LedgerRow
 ---@field count integer

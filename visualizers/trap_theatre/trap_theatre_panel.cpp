@@ -113,8 +113,7 @@ void TrapTheatrePanel::draw(PanelContext& context) {
   const RoundTrip* shown = chosen ? &*chosen : latest_.empty() ? nullptr : &latest_.front();
 
   // Header: what is shown, and always engine and technique.
-  const std::string axes = std::string(name_of(context.snapshot.technique)) + " on " +
-                           std::string(name_of(context.snapshot.engine));
+  const std::string axes = title_of(context.snapshot.engine, context.snapshot.technique);
   const float axes_width =
       canvas.text_right({area.high.x, area.low.y}, axes, Ink::MutedText, FontRole::Small);
   std::string heading = bare ? "no exits: bare metal" : "no exit yet";
@@ -518,8 +517,7 @@ void TrapTheatrePanel::draw_list(Canvas& canvas, PanelContext& context, Box box,
 
 std::vector<std::string> TrapTheatrePanel::as_text(const PanelContext& context) const {
   std::vector<std::string> lines = {
-      std::string(name_of(context.snapshot.technique)) + " on " +
-      std::string(name_of(context.snapshot.engine)) +
+      title_of(context.snapshot.engine, context.snapshot.technique) +
       "; runs next: " + std::string(title_of(storey_now(context.snapshot)))};
   for (const RoundTrip& trip : latest_trips(context.events, context.snapshot.position.events, 8)) {
     std::string line =

@@ -273,7 +273,7 @@ std::optional<Exit> UnicornEngine::State::run_steps(std::int32_t steps) {
     if (intercept == index && index == 0 && intercept_to_pass == (block & 0xffffffffu)) {
       intercept_to_pass.reset();
       intercept = -1;
-      stepped.count = block_rest = 1;  // what follows is looked at anew
+      stepped.count = block_rest = steps = 1;  // what follows is looked at anew
     }
     if (intercept == index) {
       block_rest = 0;

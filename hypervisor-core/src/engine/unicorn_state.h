@@ -36,7 +36,7 @@ enum class HookStop : std::uint8_t {
   StepNeeded,     // the next block must be stepped: a target or an intercept lies inside
   StepsDone,      // the CODE hook counted to its end
   WatchReached,
-  BufferFull,      // translated code is about to fill Unicorn's buffer
+  BufferFull,  // translated code is about to fill Unicorn's buffer
 };
 
 // Where the fiber stands while the run loop has the CPU.
@@ -62,7 +62,7 @@ struct UnicornEngine::State {
   BlockCounter counter;
   BlockKey space_bits = 0;
   std::int64_t limit = 0, remaining = 0;
-  BlockKey block = 0;  // the block begun last; 0 when none since the last entry
+  BlockKey block = 0;               // the block begun last; 0 when none since the last entry
   std::int32_t ports_touched = 0;   // in that block
   bool look_again = false;          // take the slow path at the next block, whatever it is
   std::int64_t kept_remaining = 0;  // `remaining` while look_again forces it negative

@@ -65,8 +65,7 @@ std::string_view name_of(EngineKind engine) { return name_in(kEngines, engine); 
 std::string_view name_of(TechniqueKind technique) { return name_in(kTechniques, technique); }
 
 std::string title_of(EngineKind engine, TechniqueKind technique) {
-  const bool emulated =
-      technique == TechniqueKind::HardwareAssisted && engine != EngineKind::Kvm;
+  const bool emulated = technique == TechniqueKind::HardwareAssisted && engine != EngineKind::Kvm;
   return std::string(name_of(technique)) + " on " + std::string(name_of(engine)) +
          (emulated ? " (emulated VT-x)" : "");
 }

@@ -177,8 +177,8 @@ void EmulatedVtx::intercepted() {
     case Mnemonic::Rdtsc:
     case Mnemonic::MovToDr:
     case Mnemonic::MovFromDr: {
-      const bool exits = what.mnemonic == Mnemonic::Rdtsc ? vmcs_.controls.rdtsc
-                                                          : vmcs_.controls.mov_dr;
+      const bool exits =
+          what.mnemonic == Mnemonic::Rdtsc ? vmcs_.controls.rdtsc : vmcs_.controls.mov_dr;
       if (exits) {
         take_exit(ExitReason::PrivilegedInstruction, what.system_register, true);
       }
