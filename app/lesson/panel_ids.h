@@ -13,9 +13,10 @@
 
 namespace gv {
 
-inline constexpr std::array<std::string_view, 10> kPanelIds = {
+inline constexpr std::array<std::string_view, 11> kPanelIds = {
     "trap-theatre", "disassembly", "registers", "page-tables", "console",
-    "screen",       "timeline",    "ledger",    "devices",     "lua-console"};
+    "screen",       "timeline",    "ledger",    "devices",     "lua-console",
+    "breakpoints"};
 
 // What a learner may do by hand with the machine while a beat is open.
 inline constexpr std::array<std::string_view, 8> kControlIds = {

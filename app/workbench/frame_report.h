@@ -37,6 +37,7 @@ class FrameReport {
   std::vector<Cost> costs_, costs_running_;
   std::uint64_t events_ = 0;
   double start_to_first_frame_ = 0;
+  double cpu_to_first_frame_ = 0;  // of all threads
 };
 
 // Since the kernel started this process, dynamic linking included.

@@ -24,7 +24,7 @@ ImVec2 high_of(const Area& a) { return {a.right(), a.bottom()}; }
 
 }  // namespace
 
-PanelCards::PanelCards(ExtraPanel& lua_console) : panels_(make_panels()) {
+PanelCards::PanelCards(const std::vector<ExtraPanel*>& extras) : panels_(make_panels()) {
   for (const auto& panel : panels_) {
     const Panel::Size size = panel->least_size();
     entries_.push_back({std::string(panel->id()),
@@ -34,13 +34,15 @@ PanelCards::PanelCards(ExtraPanel& lua_console) : panels_(make_panels()) {
                         nullptr,
                         {size.width, size.height}});
   }
-  const Panel::Size size = lua_console.least_size();
-  entries_.push_back({std::string(lua_console.id()),
-                      std::string(lua_console.title()),
-                      std::string(lua_console.purpose()),
-                      nullptr,
-                      &lua_console,
-                      {size.width, size.height}});
+  for (ExtraPanel* extra : extras) {
+    const Panel::Size size = extra->least_size();
+    entries_.push_back({std::string(extra->id()),
+                        std::string(extra->title()),
+                        std::string(extra->purpose()),
+                        nullptr,
+                        extra,
+                        {size.width, size.height}});
+  }
 }
 
 const PanelCards::Entry* PanelCards::find(std::string_view id) const {

@@ -24,7 +24,7 @@
 
 namespace gv {
 
-// A panel that the workbench draws itself: the Lua console.
+// A panel that the workbench draws itself: the Lua console, the breakpoints.
 class ExtraPanel {
  public:
   virtual ~ExtraPanel() = default;
@@ -37,7 +37,7 @@ class ExtraPanel {
 
 class PanelCards {
  public:
-  explicit PanelCards(ExtraPanel& lua_console);
+  explicit PanelCards(const std::vector<ExtraPanel*>& extras);
 
   struct Entry {
     std::string id, title, purpose;

@@ -119,9 +119,8 @@ void TimeBar::draw(const Area& area, Controls& controls, const Context& context)
                          0.5F;
   if (!live || slim) {
     if (!live) {
-      controls.fitted_at(draw, {left, line}, area.right() - left - pad,
-                         context.why_not.empty() ? "no machine yet" : context.why_not,
-                         FontRole::Body, ink(style, Ink::MutedText));
+      draw_remark(controls, context.why_not.empty() ? "no machine yet" : context.why_not, left,
+                  line, area.right() - left - pad);
     }
   } else {
     const std::string place = "instruction " + grouped_digits(now.position.retired) + " of " +
@@ -141,10 +140,8 @@ void TimeBar::draw(const Area& area, Controls& controls, const Context& context)
                             : context.machine.running() ? std::string()
                                                         : why_stopped(context.machine);
     const float why_room = area.right() - x - pad;
-    if (!why.empty() && why_room > style.space(40)) {
-      controls.fitted_at(draw, {x, line}, why_room, why, FontRole::Body,
-                         ink(style, Ink::MutedText));
-    }
+    if (why_room > style.space(40))
+      draw_remark(controls, why, x, line, why_room);
   }
   const float track_height = style.space(slim ? 8 : 8.5F);
   const Area track =
@@ -153,6 +150,27 @@ void TimeBar::draw(const Area& area, Controls& controls, const Context& context)
                   area.width - 2 * pad, track_height};
   if (track.width > style.space(10) && (live || !slim))
     draw_track(track, controls, context);
+}
+
+// One line where it fits, else two small ones; what does not fit so is not begun.
+void TimeBar::draw_remark(Controls& controls, const std::string& text, float x, float line,
+                          float room) {
+  if (text.empty() || room <= 0)
+    return;
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  const Style& style = controls.style();
+  const ImU32 color = ink(style, Ink::MutedText);
+  if (controls.measure(text, FontRole::Body).x <= room) {
+    controls.text_at(draw, {x, line}, text, FontRole::Body, color);
+    return;
+  }
+  const float small = controls.font(FontRole::Small)->FontSize;
+  const ImVec2 size = controls.measure(text, FontRole::Small, room);
+  if (size.y > 2.5F * small || size.x > room)
+    return;
+  const float middle = line + controls.font(FontRole::Mono)->FontSize * 0.5F;
+  controls.text_at(draw, {x, std::round(middle - size.y * 0.5F)}, text, FontRole::Small, color,
+                   room);
 }
 
 void TimeBar::count_exits(const EventView& events, std::uint64_t last, std::size_t columns) {

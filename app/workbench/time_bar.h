@@ -31,6 +31,8 @@ class TimeBar {
   void draw(const Area& area, Controls& controls, const Context& context);
 
  private:
+  static void draw_remark(Controls& controls, const std::string& text, float x, float line,
+                          float room);
   void draw_track(const Area& area, Controls& controls, const Context& context);
   void count_exits(const EventView& events, std::uint64_t last, std::size_t columns);
 

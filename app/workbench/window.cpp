@@ -91,6 +91,21 @@ std::string utf8(unsigned int c) {
   return out;
 }
 
+// What would mend it differs: an X11 server is missing, or a GLFW that speaks Wayland is.
+const char* why_no_display() {
+  const auto named = [](const char* variable) {
+    const char* value = std::getenv(variable);
+    return value != nullptr && *value != '\0';
+  };
+  if (named("WAYLAND_DISPLAY") && !named("DISPLAY")) {
+    return "this desktop is Wayland alone and GLFW found no way to it: install xwayland and set "
+           "DISPLAY, or install libglfw3-wayland in place of libglfw3, or use 'glassvisor run', "
+           "which needs no display";
+  }
+  return "there is no display to open a window on: set DISPLAY, or use 'glassvisor run', which "
+         "needs none";
+}
+
 // A key, a character or a mouse button as GLFW reported it.
 struct RawInput {
   enum class Kind : unsigned char { Key, Character, Button } kind = Kind::Key;
@@ -127,6 +142,14 @@ struct Window::Implementation {
       glfwDestroyWindow(window);
     if (glfw_started)
       glfwTerminate();
+  }
+
+  // Under Wayland a window's size and the mouse come in units of the desktop, not in pixels.
+  double pixels_per_unit() const {
+    int units = 0, pixels = 0, ignored = 0;
+    glfwGetWindowSize(window, &units, &ignored);
+    glfwGetFramebufferSize(window, &pixels, &ignored);
+    return units > 0 && pixels > 0 ? static_cast<double>(pixels) / units : 1.0;
   }
 
   void tell(const RawInput& raw) {
@@ -205,6 +228,13 @@ struct Window::Implementation {
     glfwSetCharCallback(window, [](GLFWwindow* w, unsigned int character) {
       of(w).report({RawInput::Kind::Character, static_cast<int>(character)});
     });
+#if IMGUI_VERSION_NUM >= 18700
+    glfwSetCursorPosCallback(window, [](GLFWwindow* w, double x, double y) {
+      of(w).activity = true;
+      const double ratio = of(w).pixels_per_unit();
+      ImGui_ImplGlfw_CursorPosCallback(w, x * ratio, y * ratio);
+    });
+#endif
     glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int button, int action, int mods) {
       of(w).report({RawInput::Kind::Button, button, 0, action, mods});
     });
@@ -231,11 +261,8 @@ Result<std::unique_ptr<Window>> Window::open(const std::string& title, int width
   const auto refused = [](const char* sentence) {
     return Error{ErrorCode::NotAvailable, sentence};
   };
-  constexpr const char* kNoDisplay =
-      "there is no display to open a window on: set DISPLAY, or use 'glassvisor run', which needs "
-      "none";
   if (glfwInit() != GLFW_TRUE)
-    return refused(kNoDisplay);
+    return refused(why_no_display());
   self->glfw_started = true;
   glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
   glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 2);
@@ -291,13 +318,20 @@ int Window::height() const {
   glfwGetFramebufferSize(implementation_->window, &w, &h);
   return h;
 }
+std::pair<int, int> Window::size_in_units() const {
+  int w = 0, h = 0;
+  glfwGetWindowSize(implementation_->window, &w, &h);
+  return {w, h};
+}
 float Window::content_scale() const {
   float x = 1, y = 1;
   glfwGetWindowContentScale(implementation_->window, &x, &y);
   return std::clamp(std::max(x, y), 1.0F, 4.0F);
 }
 void Window::resize(int width, int height) {
-  glfwSetWindowSize(implementation_->window, width, height);
+  const double ratio = implementation_->pixels_per_unit();
+  glfwSetWindowSize(implementation_->window, static_cast<int>(width / ratio + 0.5),
+                    static_cast<int>(height / ratio + 0.5));
 }
 void Window::set_title(const std::string& title) {
   glfwSetWindowTitle(implementation_->window, title.c_str());
@@ -307,6 +341,17 @@ void Window::begin_frame() {
   implementation_->tell_input();
   ImGui_ImplOpenGL3_NewFrame();
   ImGui_ImplGlfw_NewFrame();
+  // All that is drawn is laid out in pixels, so that fonts are rasterized at the size they are
+  // shown.
+  ImGuiIO& io = ImGui::GetIO();
+  io.DisplaySize = {static_cast<float>(width()), static_cast<float>(height())};
+  io.DisplayFramebufferScale = {1, 1};
+#if IMGUI_VERSION_NUM < 18700
+  if (ImGui::IsMousePosValid()) {
+    const auto ratio = static_cast<float>(implementation_->pixels_per_unit());
+    io.MousePos = {io.MousePos.x * ratio, io.MousePos.y * ratio};
+  }
+#endif
   ImGui::NewFrame();
 }
 

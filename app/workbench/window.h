@@ -17,6 +17,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace gv {
@@ -43,7 +44,8 @@ class Window {
 
   int width() const;  // of the framebuffer
   int height() const;
-  float content_scale() const;  // what the display says one unit is worth
+  std::pair<int, int> size_in_units() const;  // of the desktop: what open() takes
+  float content_scale() const;                // what the display says one unit is worth
   void resize(int width, int height);
   void set_title(const std::string& title);
 

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <tuple>
 
 namespace gv {
 namespace {
@@ -232,8 +233,7 @@ int Workbench::run() {
   if (!options_.forget) {
     // A size that the command line asked for is not a preference.
     if (options_.width == 0) {
-      preferences_.window_width = window_->width();
-      preferences_.window_height = window_->height();
+      std::tie(preferences_.window_width, preferences_.window_height) = window_->size_in_units();
     }
     if (options_.scale)
       preferences_.scale = saved_.scale;
@@ -308,12 +308,10 @@ void Workbench::follow_lesson() {
   follow_task();
 }
 
-// A learner's breakpoints must not stop the lesson's own runs.
 void Workbench::advance_lesson() {
   if (!breakpoints_.all.empty()) {
-    breakpoints_.all.clear();
+    breakpoints_rest_ = true;  // at once: the lesson's next run may begin before the next frame
     machine_.submit(SetBreakpoints{});
-    say("The breakpoints are removed: the lesson goes on");
   }
   pane_->advance(presenting_);
 }

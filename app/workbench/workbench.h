@@ -13,6 +13,7 @@
 #include "lesson/lesson_player.h"
 #include "lesson/progress.h"
 #include "workbench/actions.h"
+#include "workbench/breakpoints_panel.h"
 #include "workbench/command_palette.h"
 #include "workbench/fonts.h"
 #include "workbench/frame_report.h"
@@ -80,6 +81,12 @@ class Workbench : private UiScriptHost {
   Result<void> open_lesson(const std::string& name);
   void advance_lesson();
 
+  // workbench_breakpoints.cpp
+  Gva selected_line() const;  // of the disassembly
+  void toggle_breakpoint();
+  void edit_condition();
+  void tell_breakpoints();
+
   // workbench_task.cpp
   void follow_task();
   void check_task();
@@ -122,13 +129,16 @@ class Workbench : private UiScriptHost {
   std::future<Result<std::unique_ptr<Session>>> loading_;
   std::string image_name_;
   LuaConsolePanel lua_;
-  PanelCards cards_{lua_};
   TimeBar time_bar_;
   ActionTable actions_;
   CommandPalette palette_;
   HelpPage help_;
   Selection selection_;
   BreakpointList breakpoints_;
+  bool breakpoints_rest_ = false;            // while the lesson moves the machine
+  std::weak_ptr<Session> breakpoints_told_;  // the machine that knows of them
+  BreakpointsPanel breakpoints_panel_{breakpoints_, machine_};
+  PanelCards cards_{{&lua_, &breakpoints_panel_}};
   TextAudit audit_;
   std::optional<ComparedLedger> compared_;
   Room room_ = Room::Lesson;  // where there is space for one only

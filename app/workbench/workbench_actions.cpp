@@ -165,6 +165,13 @@ void Workbench::register_actions() {
                machine_.snapshot().position.retired < machine_.snapshot().furthest.retired;
       });
   add(
+      "breakpoint.toggle", "Breakpoint at the selected line, on or off", chords({"f9"}),
+      [this] { toggle_breakpoint(); }, [this] { return machine_.session() != nullptr; });
+  add(
+      "breakpoint.condition", "Condition of the breakpoint at the selected line",
+      chords({"shift+f9"}), [this] { edit_condition(); },
+      [this] { return machine_.session() != nullptr; });
+  add(
       "machine.clear-breakpoints", "Remove all breakpoints", {},
       [this] {
         breakpoints_.all.clear();
@@ -285,14 +292,18 @@ void Workbench::register_view_actions() {
   for (const PanelCards::Entry& entry : cards_.entries()) {
     ++n;
     std::vector<KeyChord> keys;
-    if (entry.extra != nullptr)
+    if (entry.id == "lua-console")
       keys = chords({"ctrl+l"});
+    else if (entry.id == "breakpoints")
+      keys = chords({"ctrl+b"});
     else if (n <= 9)
       keys = {chord("ctrl+" + std::to_string(n))};
     add("panel." + entry.id, entry.title, "Panels", std::move(keys), [this, id = entry.id] {
       cards_.toggle(id);
       if (id == "lua-console" && cards_.is_open(id))
         lua_.focus_field();
+      if (id == "breakpoints" && cards_.is_open(id))
+        breakpoints_panel_.focus_new();
       if (cards_.is_open(id))
         room_ = Room::Stage;
     });
@@ -388,7 +399,7 @@ void Workbench::register_view_actions() {
     palette_.close();
     help_.toggle();
   });
-  add("app.menu", "Menu", "Glassvisor", chords({"f9", "menu"}), [this] {
+  add("app.menu", "Menu", "Glassvisor", chords({"f2", "menu"}), [this] {
     register_lessons();
     menu_wanted_ = true;
   });

@@ -101,10 +101,7 @@ void Workbench::draw() {
     panels_move_ = live->wants_frames && !preferences_.reduced_motion;
     panels_type_ = live->takes_keyboard;  // the guest has the keyboard: our own keys rest
     machine_.want(wanted);
-    if (breakpoints_.changed) {
-      breakpoints_.changed = false;
-      machine_.submit(SetBreakpoints{breakpoints_.all});
-    }
+    tell_breakpoints();
   }
 }
 
@@ -127,7 +124,7 @@ void Workbench::draw_top_bar(const Area& area, const Rooms& rooms) {
     look.emphasis = Emphasis::Quiet;
     look.icon = Icon::Menu;
     look.width = style_.space(10);
-    look.tooltip = "Menu (F9)";
+    look.tooltip = "Menu (F2)";
     place(look.width, button);
     if (controls_.button("app.menu", "", look))
       actions_.run("app.menu");

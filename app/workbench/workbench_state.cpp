@@ -2,6 +2,7 @@
 //
 // workbench_state.cpp - what the window shows, as JSON for scripts and tests.
 
+#include "workbench/breakpoint_words.h"
 #include "workbench/workbench.h"
 
 #include <cmath>
@@ -67,8 +68,20 @@ nlohmann::json Workbench::describe() const {
     machine["retired"] = now.position.retired;
     machine["furthest"] = now.furthest.retired;
     machine["events"] = machine_.events().size();
+    machine["next"] = now.next_instruction.value;
+    machine["line"] = selected_line().value;
     root["machine"] = machine;
   }
+  json breakpoints = json::array();
+  for (const Breakpoint& breakpoint : breakpoints_.all) {
+    breakpoints.push_back({{"id", breakpoint.id},
+                           {"place", words_of_place(breakpoint, {})},
+                           {"enabled", breakpoint.enabled},
+                           {"condition", breakpoint.condition_text},
+                           {"problem", breakpoints_panel_.problem_of(breakpoint.id)}});
+  }
+  root["breakpoints"] = breakpoints;
+  root["breakpoint_refused"] = breakpoints_panel_.problem_of_new();
   json controls = json::object();
   for (const FocusItem& item : ring_.items()) {
     controls[item.id] = {{"x", std::lround((item.low.x + item.high.x) * 0.5F)},

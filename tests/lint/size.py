@@ -13,7 +13,7 @@ LONGER = {
     "hypervisor-core/src/engine/interpreter/decoder.cpp": (640, "one opcode map: a case per row"),
     "hypervisor-core/src/x86/decode.cpp": (520, "one table of mnemonics and its reader"),
     "tests/differential/random_program.cpp": (790, "one generator: a method a family of opcodes"),
-    "visualizers/timeline/timeline_panel.cpp": (570, "one picture: lanes share one time axis"),
+    "visualizers/timeline/timeline_panel.cpp": (580, "one picture: lanes share one time axis"),
     "visualizers/trap_theatre/trap_theatre_panel.cpp": (540, "one picture: storeys and the path"),
 }
 

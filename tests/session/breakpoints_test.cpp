@@ -69,6 +69,18 @@ TEST(Breakpoints, AnAddressStopsTheRunBeforeItsInstruction) {
   EXPECT_EQ(back.snapshot->state_hash, first.snapshot->state_hash);
 }
 
+TEST(Breakpoints, AnAddressRightAfterAnEmulatedInstructionStopsTheRunToo) {
+  const auto s = tinykernel();
+  const Gva start = address_of(*s, "_start");  // a CLI, of one byte
+  s->perform(SetBreakpoints{{at(4, AtAddress{Gva(start.value + 1)})}});
+  const Notice stop = s->perform(gv::Run{});
+  EXPECT_EQ(stop.cause, StopCause::BreakpointHit) << stop.text;
+  EXPECT_EQ(stop.snapshot->next_instruction.value, start.value + 1);
+  EXPECT_EQ(stop.snapshot->position.retired, 1u);
+  const Notice on = s->perform(instructions(50));
+  EXPECT_EQ(on.cause, StopCause::InstructionLimit) << "reported once: " << on.text;
+}
+
 TEST(Breakpoints, AnExitStopsTheRunAfterItWasAnswered) {
   const auto s = tinykernel();
   gv::Run run;

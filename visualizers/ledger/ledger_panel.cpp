@@ -105,7 +105,10 @@ float LedgerPanel::draw_time(Canvas& canvas, Box area, std::string_view name,
 
 float LedgerPanel::draw_lines(Canvas& canvas, Box area, const LedgerView& view,
                               const ComparedLedger* compared, std::string_view name) {
-  const float row = canvas.line_height(FontRole::Body) + canvas.space(1);
+  float row = canvas.line_height(FontRole::Body) + canvas.space(1);
+  // Numbers stand on the names' base line, though they are in a smaller face.
+  const float drop =
+      (canvas.line_height(FontRole::Body) - canvas.line_height(FontRole::Mono)) * 0.75F;
   const float small = canvas.line_height(FontRole::Small);
   const float shift = canvas.space(0.5F);
   const float number =
@@ -128,6 +131,10 @@ float LedgerPanel::draw_lines(Canvas& canvas, Box area, const LedgerView& view,
   const float count_right = compared ? right - number : right - number;
   const float bar_right = count_right - number;
   const float bar_room = bar_right - bar_left - canvas.space(3);
+  // No room for a bar beside the name: it is drawn under the row, clear of the letters' tails.
+  const bool bar_below = bar_room <= canvas.space(6);
+  if (bar_below)
+    row += canvas.space(1.25F);
 
   if (view.causes.empty() && view.counters.empty()) {
     canvas.text({area.low.x, y}, "Nothing is counted yet: run or step.", Ink::MutedText);
@@ -158,8 +165,7 @@ float LedgerPanel::draw_lines(Canvas& canvas, Box area, const LedgerView& view,
       if (!tip.empty())
         canvas.tooltip(tip);
     }
-    if (is_cause && bar_room <= canvas.space(6) && line.cycles > 0) {
-      // No room for a bar beside the name: it is drawn under the row.
+    if (is_cause && bar_below && line.cycles > 0) {
       const float width =
           std::max(2.0F, area.width() * static_cast<float>(line.cycles) / static_cast<float>(most));
       canvas.fill({{area.low.x, y + row - canvas.space(1)},
@@ -167,11 +173,11 @@ float LedgerPanel::draw_lines(Canvas& canvas, Box area, const LedgerView& view,
                   canvas.color(Ink::Hypervisor));
     }
     if (line.detail)
-      canvas.text({area.low.x + canvas.space(4), y + shift}, line.name, Ink::MutedText,
+      canvas.text({area.low.x + canvas.space(4), y + shift + drop}, line.name, Ink::MutedText,
                   FontRole::Mono);
     else
       canvas.text({area.low.x, y + shift}, line.name, Ink::Text);
-    if (is_cause && bar_room > canvas.space(6) && line.cycles > 0) {
+    if (is_cause && !bar_below && line.cycles > 0) {
       const float width =
           std::max(2.0F, bar_room * static_cast<float>(line.cycles) / static_cast<float>(most));
       const float thick = line.detail ? canvas.space(1.25F) : canvas.space(2.5F);
@@ -183,12 +189,14 @@ float LedgerPanel::draw_lines(Canvas& canvas, Box area, const LedgerView& view,
     }
     const Ink ink = line.detail ? Ink::MutedText : Ink::Text;
     if (compared || is_cause) {
-      canvas.text_right({count_right, y + shift}, count_text(line.count), ink, FontRole::Mono);
-      canvas.text_right({right, y + shift},
+      canvas.text_right({count_right, y + shift + drop}, count_text(line.count), ink,
+                        FontRole::Mono);
+      canvas.text_right({right, y + shift + drop},
                         compared ? count_text(line.other_count) : short_count_text(line.cycles),
                         ink, FontRole::Mono);
     } else {
-      canvas.text_right({count_right, y + shift}, count_text(line.count), ink, FontRole::Mono);
+      canvas.text_right({count_right, y + shift + drop}, count_text(line.count), ink,
+                        FontRole::Mono);
     }
     y += row;
   };

@@ -92,7 +92,7 @@ void TimelinePanel::draw(PanelContext& context) {
     labels = std::max(labels, canvas.width_of(FontRole::Small, title_of(static_cast<Lane>(i))));
   labels += canvas.space(6);
   const float ruler_height = canvas.line_height(FontRole::Small) + canvas.space(2);
-  const float overview_height = canvas.space(8);
+  float overview_height = canvas.space(8), overview_gap = canvas.space(4);
   const float key_height = canvas.line_height(FontRole::Small) + canvas.space(1);
   const LaneCounts all = index_.count(context.events.first(), index_.size(), LaneFilter{});
   std::vector<Lane> shown;
@@ -103,10 +103,16 @@ void TimelinePanel::draw(PanelContext& context) {
     }
   }
   const float rows = static_cast<float>(shown.size()) + 1;
-  const float available =
-      area.high.y - y - ruler_height - overview_height - key_height - canvas.space(4);
-  const float lane_height =
-      std::clamp(available / rows, canvas.line_height(FontRole::Small), canvas.space(14));
+  const auto lane_of = [&] {
+    return (area.high.y - y - ruler_height - overview_height - overview_gap - key_height) / rows;
+  };
+  // Where space is short the overview goes first: of the whole run it says what the picture says.
+  const float least_lane = canvas.line_height(FontRole::Small);
+  if (lane_of() < least_lane) {
+    overview_height = whole_ ? 0 : canvas.space(5);
+    overview_gap = canvas.space(whole_ ? 1.5F : 2.5F);
+  }
+  const float lane_height = std::clamp(lane_of(), least_lane, canvas.space(14));
   const Box ruler{{area.low.x + labels, y}, {area.high.x, y + ruler_height}};
   y += ruler_height;
   const Box plot{{ruler.low.x, y}, {area.high.x, y + lane_height * rows}};
@@ -143,10 +149,12 @@ void TimelinePanel::draw(PanelContext& context) {
     y += lane_height;
   }
   draw_marks(canvas, context, {{plot.low.x, ruler.low.y}, plot.high});
-  y += canvas.space(3);
-  canvas.text({area.low.x, y + (overview_height - canvas.line_height(FontRole::Small)) / 2},
-              "whole run", Ink::MutedText, FontRole::Small);
-  draw_overview(canvas, context, {{plot.low.x, y}, {plot.high.x, y + overview_height}});
+  y += overview_gap - canvas.space(1);
+  if (overview_height > 0) {
+    canvas.text({area.low.x, y + (overview_height - least_lane) / 2}, "whole run", Ink::MutedText,
+                FontRole::Small);
+    draw_overview(canvas, context, {{plot.low.x, y}, {plot.high.x, y + overview_height}});
+  }
   y += overview_height + canvas.space(1);
   draw_key(canvas, {{area.low.x, y}, {area.high.x, y + key_height}});
   canvas.reserve({area.low, {area.high.x, y + key_height}});

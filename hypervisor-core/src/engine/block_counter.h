@@ -18,6 +18,7 @@
 #include "gv/address.h"
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
@@ -33,12 +34,17 @@ struct BlockFacts {
   bool may_change_if = false;     // STI, POPF, IRET
   bool ends_with_shadow = false;  // STI or a load of SS: interrupts wait one instruction
   bool uses_fpu = false;
-  std::int32_t intercept_index = -1;          // of the first instruction the engine must not run
-  std::vector<std::uint16_t> port_offsets;    // of each IN, OUT, INS, OUTS
-  std::vector<std::int32_t> port_indices;     // the same, counted in instructions
-  std::vector<std::int32_t> watched_indices;  // instructions at watched addresses
+  std::int32_t intercept_index = -1;        // of the first instruction the engine must not run
+  std::vector<std::uint16_t> port_offsets;  // of each IN, OUT, INS, OUTS
+  std::vector<std::int32_t> port_indices;   // the same, counted in instructions
+  struct Watched {
+    std::int32_t index = 0;  // counted in instructions
+    std::uint64_t address = 0;
+    auto operator<=>(const Watched&) const = default;
+  };
+  std::vector<Watched> watched;  // instructions at watched addresses
   bool needs_attention() const {
-    return has_port_io || !watched_indices.empty() || may_change_mode || may_change_if ||
+    return has_port_io || !watched.empty() || may_change_mode || may_change_if ||
            ends_with_shadow || intercept_index >= 0;
   }
   bool operator==(const BlockFacts&) const = default;

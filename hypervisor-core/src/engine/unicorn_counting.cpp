@@ -23,23 +23,34 @@ BlockFacts UnicornEngine::State::read_facts(std::uint64_t address, const std::ui
   BlockFacts facts = read_block(bytes, size, bits, intercepts);
   for (const std::uint64_t at : watched) {
     if (at >= address && at < address + size) {
-      facts.watched_indices.push_back(
-          at == address ? 0 : count_instructions(bytes, at - address, bits));
+      const std::int32_t index = at == address ? 0 : count_instructions(bytes, at - address, bits);
+      facts.watched.push_back({index, at});
     }
   }
-  std::sort(facts.watched_indices.begin(), facts.watched_indices.end());
+  std::sort(facts.watched.begin(), facts.watched.end());
   return facts;
 }
 
 std::int32_t UnicornEngine::State::next_watched(const BlockFacts& facts, std::int32_t index,
                                                 std::uint64_t retired_at_index) const {
-  for (const std::int32_t watched_index : facts.watched_indices) {
-    const auto ahead = static_cast<std::uint64_t>(watched_index - index);
-    if (watched_index >= index && retired_at_index + ahead != watch_passed) {
-      return watched_index;
+  for (const BlockFacts::Watched& at : facts.watched) {
+    const auto ahead = static_cast<std::uint64_t>(at.index - index);
+    // The count alone does not tell: an instruction that the hypervisor emulated is not in it.
+    const bool passed = retired_at_index + ahead == watch_passed && at.address == watch_passed_at;
+    if (at.index >= index && !passed) {
+      return at.index;
     }
   }
   return -1;
+}
+
+void UnicornEngine::State::note_watch(const BlockFacts& facts, std::int32_t index) {
+  watch_passed = retired_now;
+  for (const BlockFacts::Watched& at : facts.watched) {
+    if (at.index == index) {
+      watch_passed_at = at.address;
+    }
+  }
 }
 
 // How many instructions of the current block stand before `linear`; all of it

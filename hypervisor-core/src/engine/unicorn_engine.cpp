@@ -255,7 +255,7 @@ std::optional<Exit> UnicornEngine::State::run_blocks() {
     return std::nullopt;
   }
   if (hook_stop == HookStop::WatchReached) {
-    watch_passed = retired_now;
+    note_watch(stepped, 0);
     return Exit{AddressReached{}};
   }
   return std::nullopt;
@@ -285,7 +285,7 @@ std::optional<Exit> UnicornEngine::State::run_steps(std::int32_t steps) {
     }
     const std::int32_t watched_index = next_watched(stepped, index, retired_now);
     if (watched_index == index) {
-      watch_passed = retired_now;
+      note_watch(stepped, index);
       return Exit{AddressReached{}};
     }
     if (watched_index > index) {
@@ -349,6 +349,7 @@ void UnicornEngine::watch(const std::vector<Gva>& addresses) {
     s.watched.push_back(address.value);
   }
   s.watch_passed = s.retired_now;
+  s.watch_passed_at = linear_rip().value;
   s.counter.clear();
 }
 

@@ -71,6 +71,7 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
   const bool intercept = facts->intercept_index >= 0 && !s.monitor;
   const std::int32_t watched = s.next_watched(*facts, 0, static_cast<std::uint64_t>(at));
   if (watched == 0) {
+    s.stepped = *facts;
     stop(HookStop::WatchReached);
     return;
   }

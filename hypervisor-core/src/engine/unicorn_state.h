@@ -76,6 +76,9 @@ struct UnicornEngine::State {
   std::optional<std::uint64_t> intercept_to_pass;  // the linear address of that instruction
   std::vector<std::uint64_t> watched;
   std::uint64_t watch_passed = UINT64_MAX;  // the count at the watched address reported last
+  std::uint64_t watch_passed_at = 0;        // that address
+  // The watched instruction there was reported: not again before the CPU has left it.
+  void note_watch(const BlockFacts& facts, std::int32_t index);
   // The first watched instruction from `index` on that has not been reported; -1: none.
   std::int32_t next_watched(const BlockFacts& facts, std::int32_t index,
                             std::uint64_t retired_at_index) const;

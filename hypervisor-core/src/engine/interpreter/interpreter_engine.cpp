@@ -59,7 +59,7 @@ bool InterpreterEngine::State::watch_ahead(std::uint64_t linear, std::uint32_t b
 }
 
 bool InterpreterEngine::State::watched_here() const {
-  return cpu.retired != watch_passed &&
+  return (cpu.retired != watch_passed || cpu.code_linear() != watch_passed_at) &&
          std::find(watched.begin(), watched.end(), cpu.code_linear()) != watched.end();
 }
 
@@ -82,6 +82,7 @@ std::optional<Exit> InterpreterEngine::State::run_some(const Entry& entry) {
   }
   if (!watched.empty() && watched_here()) {
     watch_passed = cpu.retired;
+    watch_passed_at = cpu.code_linear();
     return AddressReached{};
   }
   cpu.limit = std::min(entry.stop_exactly, std::max(entry.stop_at_block, cpu.retired + 1));
@@ -202,6 +203,7 @@ void InterpreterEngine::watch(const std::vector<Gva>& addresses) {
     s.watched.push_back(address.value);
   }
   s.watch_passed = s.cpu.retired;
+  s.watch_passed_at = s.cpu.code_linear();
 }
 
 void InterpreterEngine::flush_tlb() { state_->cpu.flush_tlb(); }

@@ -26,6 +26,7 @@ struct InterpreterEngine::State {
   std::optional<MonitorPages> monitor;
   std::vector<std::uint64_t> watched;
   std::uint64_t watch_passed = ~std::uint64_t{0};  // the count at which a watch has been reported
+  std::uint64_t watch_passed_at = 0;               // its address: what is emulated is not counted
   interpreter::Operation port_operation;           // waits for the port's answer
   std::array<std::optional<std::uint16_t>, kSegmentCount> selectors{};  // pending loads
 
