@@ -261,6 +261,12 @@ Result<std::unique_ptr<Window>> Window::open(const std::string& title, int width
   const auto refused = [](const char* sentence) {
     return Error{ErrorCode::NotAvailable, sentence};
   };
+#ifdef GLFW_PLATFORM
+  // GLFW 3.4 asks for a Wayland server even where none is named, and its library complains aloud.
+  const char* wayland = std::getenv("WAYLAND_DISPLAY");
+  if (wayland == nullptr || *wayland == '\0')
+    glfwInitHint(GLFW_PLATFORM, GLFW_PLATFORM_X11);
+#endif
   if (glfwInit() != GLFW_TRUE)
     return refused(why_no_display());
   self->glfw_started = true;
