@@ -285,7 +285,7 @@ void Workbench::draw_splitters(const Rooms& rooms) {
 }
 
 void Workbench::draw_messages(const Rooms& rooms) {
-  if (messages_.empty())
+  if (messages_.empty() || picture_wanted_)  // a picture is not of the last one's message
     return;
   ImDrawList* draw = ImGui::GetForegroundDrawList();
   float bottom = rooms.time_bar.y - style_.space(3);
