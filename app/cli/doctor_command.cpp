@@ -63,7 +63,7 @@ nlohmann::json engines() {
 nlohmann::json examine() {
   nlohmann::json kits = nlohmann::json::array(), lessons = nlohmann::json::array();
   for (const char* name :
-       {"tinykernel", "tinykernel64", "sensitive17", "nanobench", "bootsector"}) {
+       {"tinykernel", "tinykernel64", "sensitive17", "nanobench", "forkwait", "bootsector"}) {
     if (find_kit(name))
       kits.push_back(name);
   }

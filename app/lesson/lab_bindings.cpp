@@ -119,6 +119,7 @@ Result<MachineConfig> config_from(lua_State* state, OptionTable& options,
     put("shadow_flush", config->cost.shadow_flush);
     put("device_access", config->cost.device_access);
     put("interrupt", config->cost.interrupt);
+    put("interpret", config->cost.interpret);
   }
   GV_TRY(check_available(config->engine, config->technique));
   return config;

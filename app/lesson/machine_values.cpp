@@ -3,6 +3,7 @@
 #include "lesson/machine_values.h"
 
 #include "gv/overloaded.h"
+#include "gv/vmx_exit_reason.h"
 
 #include <fmt/format.h>
 
@@ -129,6 +130,10 @@ LuaValue value_of(const Event& event, std::uint64_t sequence) {
                    put("length", e.length);
                    put("mnemonic", text(name_of(e.mnemonic)));
                    put("qualification", e.qualification);
+                   if (const auto vmx = vmx_exit_reason(e.reason, e.mnemonic)) {
+                     put("vmx_number", vmx->number);
+                     put("vmx_name", text(vmx->name));
+                   }
                    std::string bytes;
                    for (std::size_t i = 0; i < e.length && i < e.bytes.size(); ++i) {
                      bytes += fmt::format("{:02x}", e.bytes[i]);

@@ -26,6 +26,9 @@
 ---@field from string|nil of exit: "guest-user", "guest-kernel"
 ---@field mnemonic string|nil of exit and emulate: "cli", "mov cr", …
 ---@field qualification integer|nil of exit: port, vector, error code or register number
+---@field bytes string|nil of exit: the instruction's, in hexadecimal
+---@field vmx_number integer|nil of exit: VT-x's basic exit reason; nil where VT-x has no such exit
+---@field vmx_name string|nil of exit: Intel's name of that number
 ---@field handling string|nil of resume: "emulated", "reflected", "shadow-filled", …
 ---@field cost integer|nil of resume: cycles
 ---@field address integer|nil of page-fault and shadow-fill
@@ -75,8 +78,8 @@
 
 ---@class MachineOptions
 ---@field image string a file, or the name of a guest kit: "tinykernel"
----@field technique string|nil "trap-and-emulate", "bare-metal", "hardware-assisted"
----@field engine string|nil "unicorn"
+---@field technique string|nil "trap-and-emulate", "bare-metal", "interpretation", "hardware-assisted"
+---@field engine string|nil "unicorn", "interpreter", "kvm"
 ---@field memory integer|nil MiB
 ---@field cmdline string|nil
 ---@field disk string|nil
@@ -103,6 +106,8 @@
 ---@field retired integer
 ---@field direct integer executed by the CPU itself
 ---@field measured integer nanoseconds in the guest, on kvm
+---@field interpreted integer executed by the hypervisor, one by one
+---@field interpreted_cycles integer what that cost besides the retired ones
 ---@field idle_cycles integer
 ---@field total_exits integer
 ---@field exit_cycles integer

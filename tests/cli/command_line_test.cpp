@@ -271,7 +271,7 @@ TEST(Commands, HaveHelpWithExamples) {
 TEST(Commands, DoctorAndListAreData) {
   const auto doctor = nlohmann::json::parse(call({"doctor", "--json"}).out);
   EXPECT_TRUE(doctor["engines"].is_array());
-  EXPECT_EQ(doctor["kits"].size(), 5u);
+  EXPECT_EQ(doctor["kits"].size(), 6u);
   const auto lessons = nlohmann::json::parse(call({"lesson", "list", "--json"}).out);
   EXPECT_GE(lessons.size(), 3u);
 }

@@ -76,6 +76,11 @@ TEST_P(Golden, NanobenchPrintsWhatItPrintsUnderQemu) {
             contents_of(GV_TESTS "/guest-kits/nanobench.console.txt"));
 }
 
+TEST_P(Golden, ForkwaitPrintsWhatItPrintsUnderQemu) {
+  EXPECT_EQ(run_kit("forkwait", GetParam()).console,
+            contents_of(GV_TESTS "/guest-kits/forkwait.console.txt"));
+}
+
 TEST_P(Golden, TwoRunsGiveByteIdenticalTraces) {
   for (const char* kit : {"tinykernel", "sensitive17", "nanobench"}) {
     std::string traces[2];

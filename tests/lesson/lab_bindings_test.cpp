@@ -47,6 +47,35 @@ TEST_F(Lab, AnnotationsNameExactlyWhatIsThere) {
   EXPECT_EQ(annotated, std::set<std::string>(surface.begin(), surface.end()));
 }
 
+TEST_F(Lab, NamesAnExitAsVtxDoes) {
+  const LuaValue seen = run(R"lua(
+    local options = { image = "nanobench", cmdline = "only=mov-cr3 n=3",
+                      technique = "hardware-assisted", controls = { control_registers = true } }
+    local m = lab.machine(options)
+    local stop = m:run{ until_exit = "control-register" }
+    options.technique, options.controls = "trap-and-emulate", nil
+    local trapped = lab.machine(options):run{ until_exit = "privileged-instruction", mnemonic = "cli" }
+    return { number = stop.exit.vmx_number, name = stop.exit.vmx_name,
+             cli = tostring(trapped.exit.vmx_number) }
+  )lua");
+  EXPECT_EQ(seen["number"], 28);
+  EXPECT_EQ(seen["name"], "control-register accesses");
+  EXPECT_EQ(seen["cli"], "nil") << "VT-x has no exit for CLI";
+}
+
+TEST_F(Lab, TakesThePriceOfInterpretingFromTheScript) {
+  const LuaValue seen = run(R"lua(
+    local m = lab.machine{ image = "nanobench", cmdline = "only=call n=3", engine = "interpreter",
+                           technique = "interpretation", costs = { interpret = 7 } }
+    m:run{}
+    local ledger = m:ledger()
+    return { price = ledger.interpreted_cycles // ledger.interpreted, all = ledger.interpreted,
+             retired = ledger.retired }
+  )lua");
+  EXPECT_EQ(seen["price"], 7);
+  EXPECT_EQ(seen["all"], seen["retired"]);
+}
+
 TEST_F(Lab, RunsAGuestAndReadsWhatItDid) {
   const LuaValue seen = run(R"lua(
     local m = lab.machine{ image = "tinykernel", technique = "trap-and-emulate" }

@@ -268,7 +268,9 @@ TEST_P(EveryLesson, PassesItsCheck) {
 INSTANTIATE_TEST_SUITE_P(Lessons, EveryLesson,
                          testing::Values("01-rings-and-traps",
                                          "02-the-instruction-that-does-not-trap",
-                                         "03-one-page-fault-two-page-tables"),
+                                         "03-one-page-fault-two-page-tables",
+                                         "04-interpretation-correct-and-slow",
+                                         "06-hardware-assistance-a-ring-below-zero"),
                          [](const auto& row) { return row.param.substr(0, 2); });
 
 TEST(Scaffold, PassesItsOwnCheck) {
