@@ -42,10 +42,20 @@ struct OnAnyExit {};
 struct OnEventKind {
   int kind = 0;
 };  // index of the EventBody alternative
+enum class WatchFor : std::uint8_t { Write, Read, Access };
+// Forwards the run stops right after the instruction that touched, backwards right before it.
+// The address is looked up in the guest's tables when the move begins; it has to be mapped. A
+// condition sees the machine at the end of the block. Without a history the run stops there too.
+struct OnMemory {
+  Gva address;
+  std::uint32_t bytes = 1;  // at most kMostWatchedBytes
+  WatchFor what = WatchFor::Write;
+};
+inline constexpr std::uint32_t kMostWatchedBytes = 4096;
 
 struct Breakpoint {
   std::uint32_t id = 0;
-  std::variant<AtAddress, OnExit, OnAnyExit, OnEventKind> where;
+  std::variant<AtAddress, OnExit, OnAnyExit, OnEventKind, OnMemory> where;
   StopCondition condition;     // empty: always
   std::string condition_text;  // as the user wrote it
   bool enabled = true;
@@ -93,13 +103,20 @@ struct WriteRegister {
   Gpr gpr = Gpr::Ax;
   std::uint64_t value = 0;
 };
+struct WriteInstructionPointer {
+  std::uint64_t value = 0;
+};
+struct WriteFlags {
+  std::uint64_t value = 0;
+};
 struct WriteMemory {
   Gva address;
   std::vector<std::uint8_t> bytes;
 };
 
-using Command = std::variant<Run, Step, StepBack, RunBack, Seek, Pause, SetBreakpoints, SetView, Look,
-                             Type, PressKeys, WriteRegister, WriteMemory>;
+using Command =
+    std::variant<Run, Step, StepBack, RunBack, Seek, Pause, SetBreakpoints, SetView, Type,
+                 PressKeys, WriteRegister, WriteInstructionPointer, WriteFlags, WriteMemory, Look>;
 
 // The answer to a command.
 struct Notice {

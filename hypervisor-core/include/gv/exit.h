@@ -59,6 +59,9 @@ struct BudgetSpent {};
 // An address that Entry asked to watch was reached; its instruction has not run.
 struct AddressReached {};
 
+// Watched memory was read or written; take_touches() says by which instruction.
+struct MemoryTouched {};
+
 // A physical access outside machine memory.
 struct MachineMemoryMissed {
   Mpa address;
@@ -91,8 +94,8 @@ struct ExecutionRefused {};
 
 using Exit = std::variant<Faulted, SoftwareInterrupted, PortAccessed, CpuidExecuted, InvalidOpcode,
                           HaltExecuted, BudgetSpent, MachineMemoryMissed, Intercepted,
-                          AddressReached, TripleFaulted, InterruptWindowOpened, HostInterrupted,
-                          MsrAccessed, ExecutionRefused>;
+                          AddressReached, MemoryTouched, TripleFaulted, InterruptWindowOpened,
+                          HostInterrupted, MsrAccessed, ExecutionRefused>;
 
 // The causes that the ledger counts and breakpoints name. Finer than Exit's
 // alternatives: a #GP on CLI and a #GP on a bad selector are different lessons.

@@ -108,6 +108,10 @@ void UnicornEngine::State::live() {
       }
       code_stale = true;  // translated blocks carry their hooks with them
     }
+    if (std::exchange(ranges_stale, false)) {
+      install_memory_hooks();
+      code_stale = true;
+    }
     if (std::exchange(code_stale, false)) {
       uc_ctl_flush_tb(uc);
       buffer_used = 0;
@@ -202,12 +206,18 @@ Result<Exit> UnicornEngine::run(const Entry& entry) {
   State& s = *state_;
   s.entry = entry;
   s.broken.reset();
+  s.stopped_in_shadow = false;
   for (;;) {
     std::optional<Exit> exit;
     if (s.suspended != Suspended::InPortHook) {
       const bool at_target =
           s.block_rest == 0 && !s.interrupt_shadow && s.retired_now >= entry.stop_at_block;
+      if (!s.touches.empty()) {
+        s.stopped_in_shadow = s.block_rest == 0 && s.interrupt_shadow;
+        return Exit{MemoryTouched{}};
+      }
       if (at_target || s.retired_now >= entry.stop_exactly) {
+        s.stopped_in_shadow = s.block_rest == 0 && s.interrupt_shadow;
         return Exit{BudgetSpent{}};
       }
     }
@@ -239,7 +249,8 @@ std::optional<Exit> UnicornEngine::State::run_blocks() {
     if (interrupt_shadow || mode_may_have_changed || if_may_have_changed) {
       force_slow_path();
     }
-    leave_hook = leave_hook || privilege_switch.has_value() || code_stale || code_hook != 0;
+    leave_hook =
+        leave_hook || privilege_switch.has_value() || code_stale || ranges_stale || code_hook != 0;
   }
   fiber->resume();
   if (suspended != Suspended::Idle || hook_stop == HookStop::None) {
@@ -256,6 +267,7 @@ std::optional<Exit> UnicornEngine::State::run_blocks() {
   }
   if (hook_stop == HookStop::WatchReached) {
     note_watch(stepped, 0);
+    stopped_in_shadow = interrupt_shadow;
     return Exit{AddressReached{}};
   }
   return std::nullopt;
@@ -337,7 +349,8 @@ std::int32_t UnicornEngine::State::instructions_until_port() const {
 std::uint64_t UnicornEngine::retired() const { return state_->retired_now; }
 
 bool UnicornEngine::inside_block() const {
-  return state_->block_rest > 0 || state_->suspended == Suspended::InPortHook;
+  return state_->block_rest > 0 || state_->suspended == Suspended::InPortHook ||
+         state_->stopped_in_shadow;
 }
 
 void UnicornEngine::switch_privilege(const PrivilegeSwitch& to) { state_->privilege_switch = to; }
@@ -360,8 +373,64 @@ void UnicornEngine::intercept(const Intercepts& wanted) {
 
 void UnicornEngine::pass_intercepted(Gva at) { state_->intercept_to_pass = at.value; }
 
+bool UnicornEngine::watch_memory(const std::vector<WatchedRange>& ranges) {
+  State& s = *state_;
+  s.touches.clear();
+  if (s.ranges != ranges) {
+    s.ranges = ranges;
+    s.ranges_stale = true;
+  }
+  return true;
+}
+
+void UnicornEngine::State::install_memory_hooks() {
+  for (const uc_hook hook : memory_hooks) {
+    uc_hook_del(uc, hook);
+  }
+  if (!memory_hooks.empty()) {
+    repair_after_lookups();  // as after the CODE hook's end
+  }
+  memory_hooks.clear();
+  for (const WatchedRange& range : ranges) {
+    // An access may begin before the range and reach into it.
+    constexpr std::uint64_t kWidestAccess = 64;
+    const std::uint64_t page = range.address.page_base().value;
+    const std::uint64_t first =
+        std::max(page, range.address.value - std::min(range.address.value, kWidestAccess));
+    uc_hook hook = 0;
+    uc_hook_add(uc, &hook, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE,
+                reinterpret_cast<void*>(&UnicornHooks::memory), this, first,
+                range.address.value + range.bytes - 1);
+    memory_hooks.push_back(hook);
+  }
+}
+
+// What belongs to an instruction that has not retired stays until it has: a port instruction
+// is in progress, or faulted and will come again.
+std::vector<MemoryTouch> UnicornEngine::take_touches() {
+  State& s = *state_;
+  std::vector<MemoryTouch> taken;
+  if (s.touches.empty()) {
+    return taken;
+  }
+  const auto pending = std::stable_partition(
+      s.touches.begin(), s.touches.end(),
+      [&](const MemoryTouch& touch) { return touch.retired <= s.retired_now; });
+  taken.assign(s.touches.begin(), pending);
+  s.touches.erase(s.touches.begin(), pending);
+  if (s.suspended != Suspended::InPortHook) {
+    s.touches.clear();
+  }
+  return taken;
+}
+
 void UnicornEngine::flush_tlb() { state_->tlb_stale = true; }
 void UnicornEngine::enter_address_space(std::uint64_t tag) { state_->use_space(tag); }
+
+void UnicornEngine::leave_block() {
+  state_->block_rest = 0;
+  state_->interrupt_shadow = state_->stopped_in_shadow = false;
+}
 
 void UnicornEngine::forget_code() {
   state_->code_stale = true;
@@ -429,6 +498,8 @@ Result<void> UnicornEngine::restore(const EngineState& state) {
   s.leave_hook = false;
   s.stepping = false;
   s.block_rest = 0;
+  s.stopped_in_shadow = false;
+  s.touches.clear();
   std::memcpy(s.context, state.context.data(), s.context_size);
   uc_context_restore(s.uc, s.context);
   std::memcpy(&p, state.context.data() + s.context_size, sizeof p);

@@ -64,8 +64,11 @@ class UnicornEngine final : public VcpuEngine {
   void intercept(const Intercepts& wanted) override;
   void pass_intercepted(Gva at) override;
   void watch(const std::vector<Gva>& addresses) override;
+  bool watch_memory(const std::vector<WatchedRange>& ranges) override;
+  std::vector<MemoryTouch> take_touches() override;
   void flush_tlb() override;
   void enter_address_space(std::uint64_t tag) override;
+  void leave_block() override;
   void forget_code() override;
   EngineState save() override;
   Result<void> restore(const EngineState& state) override;

@@ -48,6 +48,12 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
 
   const auto stop = [&](HookStop why) {
     s.block_rest = 0;
+    if (why == HookStop::WatchReached || why == HookStop::MemoryTouched ||
+        why == HookStop::BufferFull) {
+      // The block will start once more, and then all this must be as it was.
+      s.interrupt_shadow = shadow;
+      s.if_may_have_changed = if_changed;
+    }
     stop_before(s, address, why);
   };
   if (s.abandoned) {
@@ -61,6 +67,10 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
   if (!shadow && (static_cast<std::uint64_t>(at) >= s.entry.stop_at_block ||
                   (if_changed && s.entry.stop_when_if_may_change))) {
     stop(HookStop::TargetReached);
+    return;
+  }
+  if (!s.touches.empty()) {
+    stop(HookStop::MemoryTouched);
     return;
   }
   // Port I/O from ring 3 traps on a CPU whose IOPL forbids it; Unicorn lets it
@@ -252,6 +262,36 @@ void UnicornHooks::port_out(uc_engine*, std::uint32_t port, int size, std::uint3
   s.forget_registers();
   exit_for_port(s, {static_cast<std::uint16_t>(port), static_cast<std::uint8_t>(size),
                     Direction::Write, value});
+}
+
+// Only while memory is watched. The address is the machine's, and EIP is exact here: Unicorn
+// brings it up to date before each access when there are MEM hooks.
+void UnicornHooks::memory(uc_engine*, uc_mem_type type, std::uint64_t address, int size,
+                          std::int64_t, void* user) {
+  State& s = state_of(user);
+  MemoryTouch touch{0, 0, Mpa(address), static_cast<std::uint32_t>(size),
+                    type == UC_MEM_WRITE ? Direction::Write : Direction::Read};
+  const bool wanted = std::any_of(s.ranges.begin(), s.ranges.end(),
+                                  [&](const WatchedRange& range) { return touches(range, touch); });
+  const std::uint64_t linear =
+      (s.read_register(UC_X86_REG_EIP) + s.code_segment().base) & 0xffffffffu;
+  if (!wanted || s.abandoned || (s.monitor && linear == s.monitor->iret_stub.value)) {
+    return;
+  }
+  const std::int64_t before = s.stepping
+                                  ? s.limit + s.steps_done - 1
+                                  : s.block_end() - s.block_count() + s.instructions_before(linear);
+  touch.before = static_cast<std::uint64_t>(before);
+  touch.retired = touch.before + 1;
+  if (s.touches.empty() || s.touches.back().retired != touch.retired ||
+      s.touches.back().direction != touch.direction || s.touches.back().address != touch.address) {
+    s.touches.push_back(touch);
+  }
+  if (s.stepping) {
+    s.steps_left = 0;  // stop after this one
+  } else {
+    s.force_slow_path();
+  }
 }
 
 // Only while stepping: called before each instruction, and a stop here is exact.

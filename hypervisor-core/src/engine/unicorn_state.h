@@ -36,6 +36,7 @@ enum class HookStop : std::uint8_t {
   StepNeeded,     // the next block must be stepped: a target or an intercept lies inside
   StepsDone,      // the CODE hook counted to its end
   WatchReached,
+  MemoryTouched,
   BufferFull,  // translated code is about to fill Unicorn's buffer
 };
 
@@ -82,6 +83,12 @@ struct UnicornEngine::State {
   // The first watched instruction from `index` on that has not been reported; -1: none.
   std::int32_t next_watched(const BlockFacts& facts, std::int32_t index,
                             std::uint64_t retired_at_index) const;
+  // Memory accesses: hooks while there are ranges, none otherwise.
+  std::vector<WatchedRange> ranges;
+  bool ranges_stale = false;
+  std::vector<uc_hook> memory_hooks;
+  std::vector<MemoryTouch> touches;
+  void install_memory_hooks();
   BlockFacts read_facts(std::uint64_t address, const std::uint8_t* bytes, std::size_t size);
 
   // Stepping inside a canonical block.
@@ -99,6 +106,8 @@ struct UnicornEngine::State {
   Exit exit;
   std::optional<Error> broken;
   std::uint64_t retired_now = 0;
+  // Stopped exactly in the shadow of STI: not a place for interrupts, though at a block's start.
+  bool stopped_in_shadow = false;
   bool leave_hook = false;  // end uc_emu_start instead of resuming in place
   bool parking = false;     // having left, wait instead of starting again
   bool abandoned = false;   // nothing that happens now matters: a restore follows
@@ -191,11 +200,13 @@ struct UnicornHooks {
   static std::uint32_t port_in(uc_engine* uc, std::uint32_t port, int size, void* user);
   static void port_out(uc_engine* uc, std::uint32_t port, int size, std::uint32_t value,
                        void* user);
+  static void memory(uc_engine* uc, uc_mem_type type, std::uint64_t address, int size,
+                     std::int64_t value, void* user);
   static void instruction(uc_engine* uc, std::uint64_t address, std::uint32_t size, void* user);
   static std::uint64_t bus_read(uc_engine* uc, std::uint64_t offset, unsigned size, void* user);
   static void bus_write(uc_engine* uc, std::uint64_t offset, unsigned size, std::uint64_t value,
                         void* user);
-  // Adds all but the CODE hook. False when Unicorn refuses one.
+  // Adds all but the CODE and MEM hooks. False when Unicorn refuses one.
   static bool install(UnicornEngine::State& state);
 };
 

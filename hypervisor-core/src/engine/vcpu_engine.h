@@ -21,6 +21,7 @@
 #include "gv/exit.h"
 #include "gv/registers.h"
 #include "gv/result.h"
+#include "memory/memory_watch.h"
 
 #include <cstdint>
 #include <memory>
@@ -177,11 +178,19 @@ class VcpuEngine {
 
   // run() returns AddressReached before the instruction at any of these, once per arrival.
   virtual void watch(const std::vector<Gva>& addresses) = 0;
+  // run() returns MemoryTouched at the end of the first block whose instructions touched one of
+  // these; other exits of that block come first. An empty list costs nothing. False: this
+  // engine does not see memory accesses.
+  virtual bool watch_memory(const std::vector<WatchedRange>& ranges) { return ranges.empty(); }
+  // The touches so far by instructions that have retired, in order, and forgets them.
+  virtual std::vector<MemoryTouch> take_touches() { return {}; }
 
   // Translations the MMU may have cached are void.
   virtual void flush_tlb() = 0;
   // From now on linear addresses mean other code: `tag` names the address space.
   virtual void enter_address_space(std::uint64_t tag) = 0;
+  // The next run() starts elsewhere than the last one stopped: a block cut there is over.
+  virtual void leave_block() {}
   // Memory was changed from outside the guest: translated code is void.
   virtual void forget_code() = 0;
 

@@ -39,6 +39,7 @@ void Machine::dispatch(const Exit& exit) {
                    answered = false;
                    address_reached_ = true;
                  },
+                 [&](const MemoryTouched&) { answered = false; },
                  // CPUID traps only where an engine makes it trap; Unicorn's does not.
                  [&](const CpuidExecuted&) { GV_CHECK(false && "no engine here exits on CPUID"); },
              },

@@ -196,7 +196,7 @@ void Machine::read_memory(Gpa address, void* out, std::size_t bytes) {
   memory_->read(address, out, bytes);
 }
 void Machine::write_memory(Gpa address, const void* from, std::size_t bytes) {
-  memory_->write(address, from, bytes);
+  memory_->write_for_guest(address, from, bytes);
   for (std::size_t done = 0; done < bytes;) {
     const Gpa at = address + done;
     const std::size_t chunk = std::min<std::size_t>(bytes - done, kPageSize - at.page_offset());

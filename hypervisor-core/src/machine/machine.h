@@ -44,6 +44,9 @@ class RunObserver {
   virtual bool stop_after_exit(std::uint32_t kinds) = 0;
   // An address that the engine watches was reached; the instruction has not run.
   virtual bool stop_at_address() = 0;
+  // Watched memory was touched by an instruction that has retired: `touch.retired` is the
+  // machine's count right after it, at or before the machine's position.
+  virtual bool stop_at_touch(const MemoryTouch& touch) = 0;
 };
 
 struct RunLimits {
@@ -88,8 +91,10 @@ class Machine final : private DeviceHost, private MachineServices {
   // How often the engine was entered since creation: what replaying costs the host. Not a part
   // of the machine's state, and not the same in a run that was stopped more often.
   const RunContext& context() const { return *context_; }
-  // Whether a MachineState may be taken now: not in the middle of a block.
-  bool at_boundary() const { return !engine_->inside_block(); }
+  // Whether a MachineState may be taken now, or something may come in from outside: not in the
+  // middle of a block, nor between an interrupt's delivery and its handler.
+  bool at_boundary() const { return !engine_->inside_block() && !boundary_served_; }
+  bool inside_block() const { return engine_->inside_block(); }
   const std::optional<GuestEnded>& end() const { return end_; }
   const Error& engine_failure() const { return engine_failure_; }
   // One sentence, if the guest crashed for another reason than an exception; else empty.
@@ -127,7 +132,8 @@ class Machine final : private DeviceHost, private MachineServices {
   // run_loop.cpp
   Entry next_entry(const RunLimits& limits) const;
   void serve_clock_and_interrupts();
-  bool stops_here(const RunLimits& limits);
+  bool stops_here(const RunLimits& limits, std::uint64_t retired_before);
+  void collect_touches();
   void idle(const std::atomic<bool>* pause);
   // exit_dispatch.cpp
   void dispatch(const Exit& exit);
@@ -165,6 +171,8 @@ class Machine final : private DeviceHost, private MachineServices {
   std::uint16_t irq_levels_ = 0;
   bool halted_ = false;
   bool address_reached_ = false;
+  bool boundary_served_ = false;      // the clock and interrupts have been, at this very boundary
+  std::vector<MemoryTouch> touches_;  // that no observer has seen
   std::optional<GuestEnded> end_;
   Error engine_failure_;
   std::string crash_text_;

@@ -43,7 +43,9 @@ Result<void> Machine::restore(const MachineState& state) {
   halted_ = state.halted;
   end_ = state.end;
   port_reply_ = 0;
-  address_reached_ = false;
+  address_reached_ = boundary_served_ = false;
+  touches_.clear();
+  memory_->watch().take();
   context_->kinds_recorded = 0;
   const std::lock_guard lock(console_mutex_);
   console_.resize(std::min<std::size_t>(console_.size(), state.console_bytes));

@@ -28,15 +28,24 @@ RunStop Machine::run(const RunLimits& limits) {
       return RunStop::TargetReached;
     }
     if (!engine_->inside_block()) {
-      if (recorder_.next() >= limits.stop_at_events || context_->now() >= limits.stop_at_cycles) {
-        return RunStop::TargetReached;
-      }
-      if (limits.pause != nullptr && limits.pause->load(std::memory_order_relaxed)) {
-        return RunStop::Paused;
-      }
-      serve_clock_and_interrupts();
-      if (stops_here(limits)) {
-        return RunStop::ObserverStopped;
+      if (!std::exchange(boundary_served_, false)) {
+        if (recorder_.next() >= limits.stop_at_events || context_->now() >= limits.stop_at_cycles) {
+          return RunStop::TargetReached;
+        }
+        if (limits.pause != nullptr && limits.pause->load(std::memory_order_relaxed)) {
+          return RunStop::Paused;
+        }
+        serve_clock_and_interrupts();
+        // A run that stops between an interrupt's delivery and its handler goes on into the
+        // handler, as it would have: a boundary is served once.
+        if (stops_here(limits, context_->retired())) {
+          boundary_served_ = true;
+          return RunStop::ObserverStopped;
+        }
+        if (recorder_.next() >= limits.stop_at_events) {
+          boundary_served_ = true;
+          return RunStop::TargetReached;
+        }
       }
       if (halted_ && !end_) {
         idle(limits.pause);
@@ -56,21 +65,46 @@ RunStop Machine::run(const RunLimits& limits) {
     const std::uint64_t measured = engine_->measured() - measured_before;
     context_->time += measured;
     ledger_.measured += measured;
+    const std::uint64_t retired_at_exit = context_->retired();
+    collect_touches();
     dispatch(*exit);
-    if (stops_here(limits)) {
+    if (stops_here(limits, retired_at_exit)) {
+      boundary_served_ = std::holds_alternative<AddressReached>(*exit);
       return RunStop::ObserverStopped;
     }
   }
   return RunStop::GuestEnded;
 }
 
-bool Machine::stops_here(const RunLimits& limits) {
+// What the CPU touched, in the machine's count, before an exit's answer adds to that.
+void Machine::collect_touches() {
+  for (MemoryTouch touch : engine_->take_touches()) {
+    touch.before += context_->emulated;
+    touch.retired += context_->emulated;
+    touches_.push_back(touch);
+  }
+}
+
+bool Machine::stops_here(const RunLimits& limits, std::uint64_t retired_before) {
   if (limits.observer == nullptr) {
     return false;
   }
   const bool at_address = std::exchange(address_reached_, false);
   const std::uint32_t kinds = std::exchange(context_->kinds_recorded, 0);
-  return (at_address && limits.observer->stop_at_address()) ||
+  bool stop = false;
+  if (memory_->watch().touched()) {
+    // What the hypervisor wrote for the guest, it wrote now; in the middle of a port
+    // instruction that is counted when it completes.
+    for (MemoryTouch touch : memory_->watch().take()) {
+      touch.before = retired_before;
+      touch.retired = context_->retired() + (engine_->inside_block() ? 1 : 0);
+      touches_.push_back(touch);
+    }
+  }
+  for (const MemoryTouch& touch : std::exchange(touches_, {})) {
+    stop = limits.observer->stop_at_touch(touch) || stop;
+  }
+  return stop || (at_address && limits.observer->stop_at_address()) ||
          (kinds != 0 && limits.observer->stop_after_exit(kinds));
 }
 

@@ -13,6 +13,7 @@
 
 #include "gv/address.h"
 #include "memory/machine_memory.h"
+#include "memory/memory_watch.h"
 #include "memory/p2m.h"
 
 #include <cstddef>
@@ -38,6 +39,15 @@ class GuestMemory {
   void read(Gpa address, void* out, std::size_t bytes) const;
   void write(Gpa address, const void* from, std::size_t bytes);
 
+  // Write for the guest: a device's or an emulated instruction's, which a watch may wait for.
+  void write_for_guest(Gpa address, const void* from, std::size_t bytes) {
+    if (!watch_.ranges().empty()) {
+      note_write(address, bytes);
+    }
+    write(address, from, bytes);
+  }
+  MemoryWatch& watch() { return watch_; }
+
   template <class T>
   T load(Gpa address) const {
     T value{};
@@ -50,8 +60,11 @@ class GuestMemory {
   }
 
  private:
+  void note_write(Gpa address, std::size_t bytes);
+
   MachineMemory& machine_;
   P2m p2m_;
+  MemoryWatch watch_;  // its touches carry no counts: the run loop knows when
 };
 
 }  // namespace gv

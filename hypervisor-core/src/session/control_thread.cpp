@@ -30,6 +30,9 @@ bool needs_counting(const Command& command) {
 
 constexpr const char* kEndedRefusal = "the guest has ended; step or seek back to run it again";
 
+constexpr const char* kCannotWatch =
+    "this engine does not see memory accesses; use unicorn to watch memory";
+
 }  // namespace
 
 ControlThread::ControlThread(std::unique_ptr<Machine> machine, const MachineConfig& config,
@@ -195,6 +198,10 @@ ControlThread::Outcome ControlThread::carry_out(const Command& command) {
     }
   } else if (const auto* reg = std::get_if<WriteRegister>(&command)) {
     timeline_.put_in(*reg);
+  } else if (const auto* pointer = std::get_if<WriteInstructionPointer>(&command)) {
+    timeline_.put_in(*pointer);
+  } else if (const auto* flags = std::get_if<WriteFlags>(&command)) {
+    timeline_.put_in(*flags);
   } else if (const auto* bytes = std::get_if<WriteMemory>(&command)) {
     timeline_.put_in(*bytes);
   }
@@ -221,17 +228,25 @@ StopCause ControlThread::cause_of_failure() const {
 // An exit on a port leaves the machine in the middle of an instruction. With a
 // history it is replayed to the instant right after; without, the block ends first.
 void ControlThread::settle_after_exit() {
-  if (machine_->at_boundary() || machine_->end()) {
+  if (!machine_->inside_block() || machine_->end()) {
     return;
   }
   if (timeline_.can_go_back()) {
-    machine_->engine().watch({});
+    StopWatch::disarm(*machine_);
     timeline_.seek_again(position_after_exit(*machine_), [] { return true; });
     return;
   }
   RunLimits limits;
   limits.stop_at_cycles = 0;
   timeline_.advance(limits, 1);
+}
+
+// The engine tells of a touch at the end of the block: back to the instant right after it.
+void ControlThread::stand_after_touch(std::uint64_t retired) {
+  StopWatch::disarm(*machine_);
+  if (timeline_.can_go_back() && retired < machine_->position().retired) {
+    timeline_.seek_again({retired, 0, 0}, [] { return true; });
+  }
 }
 
 ControlThread::Outcome ControlThread::run(const Run& command) {
@@ -242,14 +257,19 @@ ControlThread::Outcome ControlThread::run(const Run& command) {
     return refused(kUncountedRefusal);
   }
   StopWatch watch(*machine_);
-  watch.add(breakpoints_);
-  watch.add(command.until);
+  for (const std::vector<Breakpoint>& breakpoints : {breakpoints_, command.until}) {
+    if (const auto added = watch.add(breakpoints); !added) {
+      return refused(added.error().message);
+    }
+  }
   if (command.until_console) {
     if (const auto ready = watch.wait_for_console(*command.until_console); !ready) {
       return refused(ready.error().message);
     }
   }
-  watch.arm();
+  if (!watch.arm()) {
+    return refused(kCannotWatch);
+  }
   const auto started = Clock::now();
   const std::uint64_t from = machine_->position().retired;
   RunLimits limits;
@@ -261,7 +281,11 @@ ControlThread::Outcome ControlThread::run(const Run& command) {
   for (;;) {
     const RunStop stop = timeline_.advance(limits, kLookAroundEvery);
     if (stop == RunStop::ObserverStopped) {
-      settle_after_exit();
+      if (watch.touched_at()) {
+        stand_after_touch(*watch.touched_at());
+      } else if (watch.stopped_after_exit()) {
+        settle_after_exit();
+      }
       if (watch.breakpoint()) {
         return stopped(StopCause::BreakpointHit, *watch.breakpoint());
       }
@@ -340,7 +364,7 @@ bool ControlThread::serve_queue_while_running() {
 bool ControlThread::pause_requested() { return attention_.load(); }
 
 ControlThread::Outcome ControlThread::move_to(Position target, StopCause cause) {
-  machine_->engine().watch({});
+  StopWatch::disarm(*machine_);
   const bool backwards = before(target, machine_->position());
   if (!backwards && machine_->end()) {
     return cause_of_end();
@@ -380,25 +404,36 @@ ControlThread::Outcome ControlThread::run_back(const RunBack& command) {
   if (!timeline_.can_go_back()) {
     return refused(no_history());
   }
+  StopWatch watch(*machine_);
+  for (const std::vector<Breakpoint>& breakpoints : {breakpoints_, command.until}) {
+    if (const auto added = watch.add(breakpoints); !added) {
+      return refused(added.error().message);
+    }
+  }
   const Position present = machine_->position();
   Position end = present;
   while (end.retired > 0 || end.events > 0) {
     const Position start = timeline_.go_to_checkpoint_before(end);
-    std::vector<std::pair<Position, std::uint32_t>> hits;
-    StopWatch watch(*machine_);
-    watch.add(breakpoints_);
-    watch.add(command.until);
-    watch.arm();
+    std::vector<Hit> hits;
     watch.collect(&hits);
+    watch.look_at_address_now();
+    if (!watch.arm()) {
+      timeline_.seek_again(present, [] { return true; });
+      return refused(kCannotWatch);
+    }
     timeline_.replay_until(end, watch);
-    machine_->engine().watch({});
+    StopWatch::disarm(*machine_);
     std::erase_if(hits, [&](const auto& hit) {
-      const bool same_instant = hit.first.retired == present.retired && hit.first.events == 0;
-      return same_instant || !before(hit.first, present);
+      const bool same_instant = hit.at.retired == present.retired && hit.at.events == 0;
+      return (same_instant && !hit.touch) || !before(hit.at, present);
     });
     if (!hits.empty()) {
-      timeline_.seek_again(hits.back().first, [] { return true; });
-      return stopped(StopCause::BreakpointHit, hits.back().second);
+      // A touch is told at the end of its block, after what else happened in that.
+      const auto last =
+          std::max_element(hits.begin(), hits.end(),
+                           [](const auto& a, const auto& b) { return before(a.at, b.at); });
+      timeline_.seek_again(last->at, [] { return true; });
+      return stopped(StopCause::BreakpointHit, last->breakpoint);
     }
     if (pause_requested()) {
       timeline_.seek_again(present, [] { return true; });

@@ -74,6 +74,7 @@ class ControlThread {
   bool serve_queue_while_running();
   bool pause_requested();
   void settle_after_exit();
+  void stand_after_touch(std::uint64_t retired);
   void publish(RunState state, StopCause cause, std::uint32_t breakpoint);
   std::shared_ptr<Snapshot> picture(const ViewRequest& view) const;
   Notice answer_to(const Look& look, std::uint64_t id) const;

@@ -180,6 +180,15 @@ void Timeline::apply(const OutsideInput& input) {
     m.press(key->code);
   } else if (const auto* write = std::get_if<WriteRegister>(&input)) {
     m.engine().set_gpr(write->gpr, write->value);
+  } else if (const auto* pointer = std::get_if<WriteInstructionPointer>(&input)) {
+    m.engine().leave_block();
+    RegisterFile registers = m.technique().registers();
+    registers.rip = pointer->value;
+    m.technique().set_registers(registers);
+  } else if (const auto* flags = std::get_if<WriteFlags>(&input)) {
+    RegisterFile registers = m.technique().registers();
+    registers.rflags = flags->value;
+    m.technique().set_registers(registers);
   } else if (const auto* poke = std::get_if<WriteMemory>(&input)) {
     LinearMemory(m.memory(), m.technique().paging())
         .poke(poke->address, poke->bytes.data(), poke->bytes.size());

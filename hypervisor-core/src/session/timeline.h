@@ -30,7 +30,8 @@ struct SerialByte {
 struct ScanCode {
   std::uint8_t code = 0;
 };
-using OutsideInput = std::variant<SerialByte, ScanCode, WriteRegister, WriteMemory>;
+using OutsideInput = std::variant<SerialByte, ScanCode, WriteRegister, WriteInstructionPointer,
+                                  WriteFlags, WriteMemory>;
 
 class Timeline {
  public:

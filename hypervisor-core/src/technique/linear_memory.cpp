@@ -46,7 +46,7 @@ std::optional<PageWalk> LinearMemory::write(Gva address, const void* from, std::
     if (!reached(walk)) {
       return walk;
     }
-    memory_.write(Gpa(walk.physical), source, chunk);
+    memory_.write_for_guest(Gpa(walk.physical), source, chunk);
     source += chunk;
     bytes -= chunk;
     address = address + chunk;
