@@ -4,6 +4,7 @@
 
 #include "cli/boot_console.h"
 #include "cli/commands.h"
+#include "gdb/gdb_server.h"
 #include "gv/session.h"
 #include "lesson/machine_values.h"
 #include "lesson/paths.h"
@@ -26,6 +27,7 @@ struct BootOptions {
   std::uint64_t most_instructions = 0;
   double timeout_seconds = 0;
   std::uint64_t seed = 0;
+  std::optional<std::uint16_t> gdb_port;
   bool json = false;
 };
 
@@ -53,6 +55,10 @@ Result<MachineConfig> config_of(const BootOptions& options) {
   // Events are kept only for whoever reads them.
   config->trace = options.trace.empty() && !options.json ? TracePolicy::Off : TracePolicy::Keep;
   config->time_travel = false;
+  if (options.gdb_port) {  // backwards stands on checkpoints and on events
+    config->trace = TracePolicy::Keep;
+    config->time_travel = true;
+  }
   return config;
 }
 
@@ -119,6 +125,27 @@ nlohmann::json result_of(const Session& session, const Notice& notice, std::uint
           {"ledger", value_of(snapshot.ledger)}};
 }
 
+// gdb drives until it lets go; then `run` goes on from there.
+Notice run_after_gdb(gdb::GdbServer& server, Session& session, BootConsole& console, Run run) {
+  fmt::print(stderr,
+             "glassvisor: gdb may connect to 127.0.0.1:{}; the guest waits at its first "
+             "instruction\n",
+             server.port());
+  console.attend([&] { return server.farewell() != gdb::Attachment::None; });
+  const gdb::Attachment farewell = server.farewell();
+  server.serve(nullptr);
+  Notice notice;
+  notice.snapshot = session.snapshot();
+  if (notice.snapshot->state == RunState::Ended) {
+    notice.cause = notice.snapshot->cause;
+    return notice;
+  }
+  if (farewell == gdb::Attachment::Detached)
+    return console.carry(std::move(run));
+  notice.cause = StopCause::Paused;
+  return notice;
+}
+
 int boot(const BootOptions& options) {
   if (!options.until.empty()) {
     try {
@@ -131,9 +158,17 @@ int boot(const BootOptions& options) {
   auto config = config_of(options);
   if (!config)
     return refuse(config.error());
-  auto session = Session::create(std::move(*config));
-  if (!session)
-    return refuse(session.error());
+  std::unique_ptr<gdb::GdbServer> server;
+  if (options.gdb_port) {
+    auto listening = gdb::GdbServer::listen(*options.gdb_port);
+    if (!listening)
+      return refuse(listening.error());
+    server = std::move(*listening);
+  }
+  auto created = Session::create(std::move(*config));
+  if (!created)
+    return refuse(created.error());
+  const std::shared_ptr<Session> session = std::move(*created);
 
   catch_interrupts();
   Run run;
@@ -144,14 +179,17 @@ int boot(const BootOptions& options) {
   if (options.timeout_seconds > 0) {
     run.host_milliseconds = static_cast<std::uint64_t>(std::ceil(options.timeout_seconds * 1000));
   }
-  BootConsole console(**session, !options.json);
+  BootConsole console(*session, !options.json);
   console.feed_what_is_there();
-  Notice notice = console.carry(std::move(run));
+  if (server)
+    server->serve(session);
+  Notice notice = server ? run_after_gdb(*server, *session, console, std::move(run))
+                         : console.carry(std::move(run));
   if (notice.refused) {
     return refuse({ErrorCode::InvalidInput, "the machine refused to run: " + notice.text});
   }
   if (!notice.snapshot)
-    notice.snapshot = (*session)->snapshot();
+    notice.snapshot = session->snapshot();
 
   if (!options.screen_text.empty()) {
     if (auto written = write_screen(options.screen_text, notice.snapshot->screen); !written) {
@@ -159,7 +197,7 @@ int boot(const BootOptions& options) {
     }
   }
   if (!options.trace.empty()) {
-    if (auto written = (*session)->write_trace(options.trace); !written) {
+    if (auto written = session->write_trace(options.trace); !written) {
       return refuse(written.error());
     }
   }
@@ -167,10 +205,10 @@ int boot(const BootOptions& options) {
   if (options.json) {
     ViewRequest view;
     view.state_hash = true;
-    const Notice hashed = (*session)->perform(SetView{view});
+    const Notice hashed = session->perform(SetView{view});
     const std::uint64_t hash =
         hashed.snapshot && hashed.snapshot->state_hash ? *hashed.snapshot->state_hash : 0;
-    const std::string text = result_of(**session, notice, hash)
+    const std::string text = result_of(*session, notice, hash)
                                  .dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
     fmt::print("{}\n", text);
   } else {
@@ -225,6 +263,9 @@ void add_boot(CLI::App& app, int& exit_code) {
   command->add_option("--screen-text", options->screen_text,
                       "Write the VGA text screen to this file at the end");
   command->add_option("--trace", options->trace, "Write the run's events to this file");
+  command->add_option("--gdb", options->gdb_port,
+                      "Let gdb connect to this port of 127.0.0.1 and drive: 0 takes a free one and "
+                      "says which. The guest waits at its first instruction");
   command->add_option("--seed", options->seed, "Seed of what is random in the machine");
   command->add_flag("--json", options->json, "Print the result as JSON, the console inside it");
   command->callback([options, &exit_code] { exit_code = boot(*options); });

@@ -99,11 +99,23 @@ Notice BootConsole::carry(Run run) {
       session_.submit(Pause{});
     }
     show();
-    // The wait is on stdin: input wakes it early.
-    pollfd in{stdin_open_ ? STDIN_FILENO : -1, POLLIN, 0};
-    if (poll(&in, 1, kLookEveryMilliseconds) > 0 && in.revents != 0)
-      read_stdin();
+    wait_for_input();
   }
+}
+
+void BootConsole::attend(const std::function<bool()>& over) {
+  while (!over() && !was_interrupted() && !reader_gone_) {
+    session_.take_notices();  // of input; nobody waits for them
+    show();
+    wait_for_input();
+  }
+  show();
+}
+
+void BootConsole::wait_for_input() {
+  pollfd in{stdin_open_ ? STDIN_FILENO : -1, POLLIN, 0};
+  if (poll(&in, 1, kLookEveryMilliseconds) > 0 && in.revents != 0)
+    read_stdin();
 }
 
 }  // namespace gv

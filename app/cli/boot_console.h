@@ -11,6 +11,7 @@
 #include "gv/session.h"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 namespace gv {
@@ -27,11 +28,14 @@ class BootConsole {
   void feed_what_is_there();
   // Submits `run` and carries the console in both directions until it is answered.
   Notice carry(Run run);
+  // Carries the console while somebody else moves the machine, until `over` or Ctrl+C.
+  void attend(const std::function<bool()>& over);
   // Some part of the console could not be written: the reader has gone away.
   bool reader_gone() const { return reader_gone_; }
 
  private:
   void show();
+  void wait_for_input();
   bool stdin_is_ours() const;
   void read_stdin();
 

@@ -46,7 +46,10 @@ class RunObserver {
   virtual bool stop_at_address() = 0;
   // Watched memory was touched by an instruction that has retired: `touch.retired` is the
   // machine's count right after it, at or before the machine's position.
-  virtual bool stop_at_touch(const MemoryTouch& touch) = 0;
+  virtual bool stop_at_touch(const MemoryTouch& touch) {
+    (void)touch;
+    return false;
+  }
 };
 
 struct RunLimits {

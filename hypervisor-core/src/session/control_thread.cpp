@@ -175,7 +175,7 @@ ControlThread::Outcome ControlThread::carry_out(const Command& command) {
     return move_to({seek->retired, 0, 0}, StopCause::SeekDone);
   }
   if (std::get_if<Pause>(&command) != nullptr) {
-    return stopped(StopCause::Paused);
+    return machine_->end() ? cause_of_end() : stopped(StopCause::Paused);
   }
   if (const auto* set = std::get_if<SetBreakpoints>(&command)) {
     breakpoints_ = set->breakpoints;
