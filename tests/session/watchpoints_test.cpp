@@ -70,7 +70,26 @@ const std::vector<std::uint8_t> kTouches = {
     0x83, 0x05, 0x00, 0x20, 0x00, 0x00, 0x05,  // 7 add dword [2000h],5
     0xb0, 0x00, 0xe6, 0xf4};                   // 8, 9
 
-class Watchpoints : public testing::TestWithParam<TechniqueKind> {};
+struct Pair {
+  EngineKind engine;
+  TechniqueKind technique;
+};
+constexpr Pair kPairs[] = {{EngineKind::Unicorn, TechniqueKind::BareMetal},
+                           {EngineKind::Unicorn, TechniqueKind::TrapAndEmulate},
+                           {EngineKind::Interpreter, TechniqueKind::BareMetal},
+                           {EngineKind::Interpreter, TechniqueKind::TrapAndEmulate}};
+MachineConfig code(const std::vector<std::uint8_t>& bytes, const Pair& pair) {
+  MachineConfig config = config_of_code(bytes, pair.technique);
+  config.engine = pair.engine;
+  return config;
+}
+MachineConfig kit(const std::string& name, const Pair& pair) {
+  MachineConfig config = config_of_kit(name, pair.technique);
+  config.engine = pair.engine;
+  return config;
+}
+
+class Watchpoints : public testing::TestWithParam<Pair> {};
 
 std::vector<std::uint64_t> stops(Session& s, const OnMemory& watch) {
   std::vector<std::uint64_t> found;
@@ -88,7 +107,7 @@ std::vector<std::uint64_t> stops(Session& s, const OnMemory& watch) {
 TEST_P(Watchpoints, StopRightAfterTheInstructionThatTouched) {
   using Counts = std::vector<std::uint64_t>;
   const auto count = [&](const OnMemory& watch) {
-    return stops(*session_of(config_of_code(kTouches, GetParam())), watch);
+    return stops(*session_of(code(kTouches, GetParam())), watch);
   };
   EXPECT_EQ(count({Gva(0x2000), 4, WatchFor::Write}), (Counts{3, 8}));
   EXPECT_EQ(count({Gva(0x2000), 4, WatchFor::Read}), (Counts{5, 8}));
@@ -100,7 +119,7 @@ TEST_P(Watchpoints, StopRightAfterTheInstructionThatTouched) {
 }
 
 TEST_P(Watchpoints, BackwardsTheRunStandsBeforeTheTouch) {
-  const auto s = session_of(config_of_code(kTouches, GetParam()));
+  const auto s = session_of(code(kTouches, GetParam()));
   s->perform(gv::Run{});
   const RunBack back{{at(7, OnMemory{Gva(0x2000), 4, WatchFor::Write})}};
   const Notice last = s->perform(back);
@@ -114,9 +133,9 @@ TEST_P(Watchpoints, BackwardsTheRunStandsBeforeTheTouch) {
 }
 
 TEST_P(Watchpoints, ChangeNothingOfTheRun) {
-  const auto plain = session_of(config_of_kit("tinykernel", GetParam()));
+  const auto plain = session_of(kit("tinykernel", GetParam()));
   const Notice expected = plain->perform(gv::Run{});
-  const auto s = session_of(config_of_kit("tinykernel", GetParam()));
+  const auto s = session_of(kit("tinykernel", GetParam()));
   const Gva depth = address_of(*s, "depth");
   int hits = 0;
   Notice stop = s->perform(run_until(OnMemory{depth, 4, WatchFor::Write}));
@@ -141,7 +160,7 @@ TEST_P(Watchpoints, ChangeNothingOfTheRun) {
 TEST_P(Watchpoints, SeeWhatTheHypervisorWritesForTheGuest) {
   // The frame of the guest's INT is pushed by the hypervisor, or on bare metal by the stand-in
   // for the CPU's microcode; the bytes below ESP at the breakpoint are where it goes.
-  const auto s = session_of(config_of_kit("tinykernel", GetParam()));
+  const auto s = session_of(kit("tinykernel", GetParam()));
   const Notice ticked = s->perform(run_until(AtAddress{address_of(*s, "timer_tick")}));
   const Gva handler = handler_of_timer(*s, ticked);
   const Notice entered = s->perform(RunBack{{at(7, AtAddress{handler})}});
@@ -156,8 +175,10 @@ TEST_P(Watchpoints, SeeWhatTheHypervisorWritesForTheGuest) {
   EXPECT_EQ(again.snapshot->next_instruction.value, handler.value);
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, Watchpoints, testing::ValuesIn(kBothTechniques),
-                         [](const auto& technique) { return identifier(technique.param); });
+INSTANTIATE_TEST_SUITE_P(Engines, Watchpoints, testing::ValuesIn(kPairs), [](const auto& pair) {
+  return (pair.param.engine == EngineKind::Unicorn ? "Unicorn" : "Interpreter") +
+         identifier(pair.param.technique);
+});
 
 TEST(Watched, MemoryThatIsNotThereIsRefusedWithTheAddress) {
   const auto s = session_of(config_of_kit("tinykernel", TechniqueKind::TrapAndEmulate));
@@ -168,8 +189,8 @@ TEST(Watched, MemoryThatIsNotThereIsRefusedWithTheAddress) {
 }
 
 TEST(Breakpoint, InTheMiddleOfABlockStopsBeforeItsInstruction) {
-  for (const TechniqueKind technique : kBothTechniques) {
-    const auto s = session_of(config_of_code(kTouches, technique));
+  for (const Pair& pair : kPairs) {
+    const auto s = session_of(code(kTouches, pair));
     const std::uint64_t base = s->snapshot()->next_instruction.value;
     const AtAddress third{Gva(base + 15)};
     const Notice stop = s->perform(run_until(third));
@@ -187,8 +208,8 @@ TEST(Breakpoint, InTheMiddleOfABlockStopsBeforeItsInstruction) {
 
 // Stops at the very place where an interrupt is about to be taken, and goes on from there.
 TEST(Breakpoint, OnAHandlerIsHitAlsoFromTheInstantBeforeItsInterrupt) {
-  for (const TechniqueKind technique : kBothTechniques) {
-    const auto s = session_of(config_of_kit("tinykernel", technique));
+  for (const Pair& pair : kPairs) {
+    const auto s = session_of(kit("tinykernel", pair));
     const Notice ticked = s->perform(run_until(AtAddress{address_of(*s, "timer_tick")}));
     const AtAddress handler{handler_of_timer(*s, ticked)};
     const Notice first = s->perform(RunBack{{at(7, handler)}});
@@ -202,8 +223,8 @@ TEST(Breakpoint, OnAHandlerIsHitAlsoFromTheInstantBeforeItsInterrupt) {
 }
 
 TEST(Writing, TheInstructionPointerAndTheFlagsMovesTheGuest) {
-  for (const TechniqueKind technique : kBothTechniques) {
-    const auto s = session_of(config_of_code(kTouches, technique));
+  for (const Pair& pair : kPairs) {
+    const auto s = session_of(code(kTouches, pair));
     const std::uint64_t base = s->snapshot()->next_instruction.value;
     s->perform(Step{4});
     EXPECT_FALSE(s->perform(WriteInstructionPointer{base + 28}).refused);  // the ADD

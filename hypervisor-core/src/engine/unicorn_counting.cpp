@@ -31,28 +31,6 @@ BlockFacts UnicornEngine::State::read_facts(std::uint64_t address, const std::ui
   return facts;
 }
 
-std::int32_t UnicornEngine::State::next_watched(const BlockFacts& facts, std::int32_t index,
-                                                std::uint64_t retired_at_index) const {
-  for (const BlockFacts::Watched& at : facts.watched) {
-    const auto ahead = static_cast<std::uint64_t>(at.index - index);
-    // The count alone does not tell: an instruction that the hypervisor emulated is not in it.
-    const bool passed = retired_at_index + ahead == watch_passed && at.address == watch_passed_at;
-    if (at.index >= index && !passed) {
-      return at.index;
-    }
-  }
-  return -1;
-}
-
-void UnicornEngine::State::note_watch(const BlockFacts& facts, std::int32_t index) {
-  watch_passed = retired_now;
-  for (const BlockFacts::Watched& at : facts.watched) {
-    if (at.index == index) {
-      watch_passed_at = at.address;
-    }
-  }
-}
-
 // How many instructions of the current block stand before `linear`; all of it
 // when the address is elsewhere, as after a block that ran to its end.
 std::int32_t UnicornEngine::State::instructions_before(std::uint64_t linear) {

@@ -212,7 +212,7 @@ Result<Exit> UnicornEngine::run(const Entry& entry) {
     if (s.suspended != Suspended::InPortHook) {
       const bool at_target =
           s.block_rest == 0 && !s.interrupt_shadow && s.retired_now >= entry.stop_at_block;
-      if (!s.touches.empty()) {
+      if (s.memory_watch.touched()) {
         s.stopped_in_shadow = s.block_rest == 0 && s.interrupt_shadow;
         return Exit{MemoryTouched{}};
       }
@@ -355,74 +355,12 @@ bool UnicornEngine::inside_block() const {
 
 void UnicornEngine::switch_privilege(const PrivilegeSwitch& to) { state_->privilege_switch = to; }
 
-void UnicornEngine::watch(const std::vector<Gva>& addresses) {
-  State& s = *state_;
-  s.watched.clear();
-  for (const Gva address : addresses) {
-    s.watched.push_back(address.value);
-  }
-  s.watch_passed = s.retired_now;
-  s.watch_passed_at = linear_rip().value;
-  s.counter.clear();
-}
-
 void UnicornEngine::intercept(const Intercepts& wanted) {
   state_->intercepts = wanted;
   state_->counter.clear();
 }
 
 void UnicornEngine::pass_intercepted(Gva at) { state_->intercept_to_pass = at.value; }
-
-bool UnicornEngine::watch_memory(const std::vector<WatchedRange>& ranges) {
-  State& s = *state_;
-  s.touches.clear();
-  if (s.ranges != ranges) {
-    s.ranges = ranges;
-    s.ranges_stale = true;
-  }
-  return true;
-}
-
-void UnicornEngine::State::install_memory_hooks() {
-  for (const uc_hook hook : memory_hooks) {
-    uc_hook_del(uc, hook);
-  }
-  if (!memory_hooks.empty()) {
-    repair_after_lookups();  // as after the CODE hook's end
-  }
-  memory_hooks.clear();
-  for (const WatchedRange& range : ranges) {
-    // An access may begin before the range and reach into it.
-    constexpr std::uint64_t kWidestAccess = 64;
-    const std::uint64_t page = range.address.page_base().value;
-    const std::uint64_t first =
-        std::max(page, range.address.value - std::min(range.address.value, kWidestAccess));
-    uc_hook hook = 0;
-    uc_hook_add(uc, &hook, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE,
-                reinterpret_cast<void*>(&UnicornHooks::memory), this, first,
-                range.address.value + range.bytes - 1);
-    memory_hooks.push_back(hook);
-  }
-}
-
-// What belongs to an instruction that has not retired stays until it has: a port instruction
-// is in progress, or faulted and will come again.
-std::vector<MemoryTouch> UnicornEngine::take_touches() {
-  State& s = *state_;
-  std::vector<MemoryTouch> taken;
-  if (s.touches.empty()) {
-    return taken;
-  }
-  const auto pending = std::stable_partition(
-      s.touches.begin(), s.touches.end(),
-      [&](const MemoryTouch& touch) { return touch.retired <= s.retired_now; });
-  taken.assign(s.touches.begin(), pending);
-  s.touches.erase(s.touches.begin(), pending);
-  if (s.suspended != Suspended::InPortHook) {
-    s.touches.clear();
-  }
-  return taken;
-}
 
 void UnicornEngine::flush_tlb() { state_->tlb_stale = true; }
 void UnicornEngine::enter_address_space(std::uint64_t tag) { state_->use_space(tag); }
@@ -499,7 +437,7 @@ Result<void> UnicornEngine::restore(const EngineState& state) {
   s.stepping = false;
   s.block_rest = 0;
   s.stopped_in_shadow = false;
-  s.touches.clear();
+  s.memory_watch.forget();
   std::memcpy(s.context, state.context.data(), s.context_size);
   uc_context_restore(s.uc, s.context);
   std::memcpy(&p, state.context.data() + s.context_size, sizeof p);

@@ -69,7 +69,7 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
     stop(HookStop::TargetReached);
     return;
   }
-  if (!s.touches.empty()) {
+  if (s.memory_watch.touched()) {
     stop(HookStop::MemoryTouched);
     return;
   }
@@ -271,11 +271,10 @@ void UnicornHooks::memory(uc_engine*, uc_mem_type type, std::uint64_t address, i
   State& s = state_of(user);
   MemoryTouch touch{0, 0, Mpa(address), static_cast<std::uint32_t>(size),
                     type == UC_MEM_WRITE ? Direction::Write : Direction::Read};
-  const bool wanted = std::any_of(s.ranges.begin(), s.ranges.end(),
-                                  [&](const WatchedRange& range) { return touches(range, touch); });
   const std::uint64_t linear =
       (s.read_register(UC_X86_REG_EIP) + s.code_segment().base) & 0xffffffffu;
-  if (!wanted || s.abandoned || (s.monitor && linear == s.monitor->iret_stub.value)) {
+  if (!s.memory_watch.wants(touch) || s.abandoned ||
+      (s.monitor && linear == s.monitor->iret_stub.value)) {
     return;
   }
   const std::int64_t before = s.stepping
@@ -283,10 +282,7 @@ void UnicornHooks::memory(uc_engine*, uc_mem_type type, std::uint64_t address, i
                                   : s.block_end() - s.block_count() + s.instructions_before(linear);
   touch.before = static_cast<std::uint64_t>(before);
   touch.retired = touch.before + 1;
-  if (s.touches.empty() || s.touches.back().retired != touch.retired ||
-      s.touches.back().direction != touch.direction || s.touches.back().address != touch.address) {
-    s.touches.push_back(touch);
-  }
+  s.memory_watch.note(touch);
   if (s.stepping) {
     s.steps_left = 0;  // stop after this one
   } else {

@@ -3,7 +3,7 @@
 // unicorn_state.h - what the Unicorn engine's source files share.
 //
 // Private to unicorn_engine.cpp (running), unicorn_hooks.cpp (callbacks),
-// unicorn_counting.cpp (blocks) and unicorn_registers.cpp (register access); the
+// unicorn_counting.cpp (blocks), unicorn_watch.cpp and unicorn_registers.cpp; the
 // only header that sees unicorn.h.
 
 #pragma once
@@ -84,10 +84,9 @@ struct UnicornEngine::State {
   std::int32_t next_watched(const BlockFacts& facts, std::int32_t index,
                             std::uint64_t retired_at_index) const;
   // Memory accesses: hooks while there are ranges, none otherwise.
-  std::vector<WatchedRange> ranges;
+  MemoryWatch memory_watch;
   bool ranges_stale = false;
   std::vector<uc_hook> memory_hooks;
-  std::vector<MemoryTouch> touches;
   void install_memory_hooks();
   BlockFacts read_facts(std::uint64_t address, const std::uint8_t* bytes, std::size_t size);
 

@@ -51,15 +51,39 @@ class MemoryWatch {
   const std::vector<WatchedRange>& ranges() const { return ranges_; }
   // Keeps the touch when a range asks for it.
   void note(const MemoryTouch& touch) {
+    if (wants(touch)) {
+      touches_.push_back(touch);
+    }
+  }
+  bool wants(const MemoryTouch& touch) const {
     for (const WatchedRange& range : ranges_) {
       if (touches(range, touch)) {
-        touches_.push_back(touch);
-        return;
+        return true;
       }
     }
+    return false;
+  }
+  bool watches_frame_of(Mpa address) const {
+    for (const WatchedRange& range : ranges_) {
+      if (range.address.page_base() == address.page_base()) {
+        return true;
+      }
+    }
+    return false;
   }
   bool touched() const { return !touches_.empty(); }
   std::vector<MemoryTouch> take() { return std::exchange(touches_, {}); }
+  // Of instructions that have retired at this count. Those of one that is in progress stay if it
+  // goes on; if it faulted it will touch once more.
+  std::vector<MemoryTouch> take_retired(std::uint64_t retired, bool in_progress) {
+    std::vector<MemoryTouch> taken, pending;
+    for (const MemoryTouch& touch : touches_) {
+      (touch.retired <= retired ? taken : pending).push_back(touch);
+    }
+    touches_ = in_progress ? std::move(pending) : std::vector<MemoryTouch>();
+    return taken;
+  }
+  void forget() { touches_.clear(); }
 
  private:
   std::vector<WatchedRange> ranges_;

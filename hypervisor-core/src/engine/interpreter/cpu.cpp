@@ -124,6 +124,9 @@ Tlb::Entry* Cpu::translate(std::uint64_t at, AccessKind kind, bool user, Segment
     entry.write_tag = holds_code ? Tlb::kNoTag : tag;
     entry.checked_write_tag = holds_code ? tag : Tlb::kNoTag;
   }
+  if (!watch.ranges().empty() && watch.watches_frame_of(Mpa(page))) {
+    entry.read_tag = entry.write_tag = entry.checked_write_tag = Tlb::kNoTag;
+  }
   return &entry;
 }
 
@@ -139,6 +142,7 @@ bool Cpu::read_slowly(std::uint64_t at, void* out, std::size_t bytes, bool user,
     }
     if (entry->host != nullptr) {
       std::memcpy(to, entry->host + (at & kPageOffsetMask), chunk);
+      note_access(*entry, at, chunk, Direction::Read);
     } else {
       std::memset(to, 0xff, chunk);  // an empty bus floats high
     }
@@ -149,6 +153,15 @@ bool Cpu::read_slowly(std::uint64_t at, void* out, std::size_t bytes, bool user,
   return true;
 }
 
+// REQUIRES: while memory is watched every instruction runs alone, so that the count is exact.
+void Cpu::note_access(const Tlb::Entry& entry, std::uint64_t at, std::size_t bytes,
+                      Direction direction) {
+  if (!watch.ranges().empty()) {
+    watch.note({retired, retired + 1, Mpa(entry.physical | (at & kPageOffsetMask)),
+                static_cast<std::uint32_t>(bytes), direction});
+  }
+}
+
 void Cpu::write_physical(const Tlb::Entry& entry, std::uint64_t at, const void* from,
                          std::size_t bytes) {
   if (entry.host == nullptr) {
@@ -156,6 +169,7 @@ void Cpu::write_physical(const Tlb::Entry& entry, std::uint64_t at, const void* 
   }
   const std::uint64_t offset = at & kPageOffsetMask;
   std::memcpy(entry.host + offset, from, bytes);
+  note_access(entry, at, bytes, Direction::Write);
   if (code_.has_code(entry.physical)) {
     code_.written(entry.physical + offset, bytes);
   }

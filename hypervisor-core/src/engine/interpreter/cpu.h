@@ -65,6 +65,9 @@ class Cpu {
   bool interrupt_shadow = false;  // STI or a load of SS ran last
   std::uint16_t fpu_control = 0x37f, fpu_status = 0;
 
+  // Watched pages are kept out of the TLB's fast tags, so that each access to them is seen.
+  MemoryWatch watch;
+
   // --- the instruction at hand
   Outcome outcome = Outcome::Done;
   Exit exit = BudgetSpent{};
@@ -271,6 +274,8 @@ class Cpu {
                     SegmentName blame);
   // The entry that allows `kind` at `at`, filled by a walk if need be; null after a fault.
   Tlb::Entry* translate(std::uint64_t at, AccessKind kind, bool user, SegmentName blame);
+  void note_access(const Tlb::Entry& entry, std::uint64_t at, std::size_t bytes,
+                   Direction direction);
   void write_physical(const Tlb::Entry& entry, std::uint64_t at, const void* from,
                       std::size_t bytes);
 

@@ -29,6 +29,9 @@ Result<Exit> InterpreterEngine::run(const Entry& entry) {
     return *exit;
   }
   for (;;) {
+    if (s.cpu.watch.touched()) {
+      return Exit{MemoryTouched{}};
+    }
     if (const auto exit = s.run_some(entry)) {
       return *exit;
     }
@@ -88,7 +91,7 @@ std::optional<Exit> InterpreterEngine::State::run_some(const Entry& entry) {
   cpu.limit = std::min(entry.stop_exactly, std::max(entry.stop_at_block, cpu.retired + 1));
   std::uint64_t budget = cpu.limit - cpu.retired;
   const bool traced = cpu.flags.has(x86::eflags::TF);
-  if (shaded || traced) {
+  if (shaded || traced || !cpu.watch.ranges().empty()) {
     budget = 1;
     cpu.limit = cpu.retired + 1;
   }
@@ -206,6 +209,21 @@ void InterpreterEngine::watch(const std::vector<Gva>& addresses) {
   s.watch_passed_at = s.cpu.code_linear();
 }
 
+bool InterpreterEngine::watch_memory(const std::vector<WatchedRange>& ranges) {
+  Cpu& cpu = state_->cpu;
+  if (cpu.watch.ranges() != ranges) {
+    cpu.flush_tlb();
+  }
+  cpu.watch.set(ranges);
+  return true;
+}
+
+std::vector<MemoryTouch> InterpreterEngine::take_touches() {
+  Cpu& cpu = state_->cpu;
+  return cpu.watch.touched() ? cpu.watch.take_retired(cpu.retired, cpu.port_use != PortUse::None)
+                             : std::vector<MemoryTouch>();
+}
+
 void InterpreterEngine::flush_tlb() { state_->cpu.flush_tlb(); }
 
 void InterpreterEngine::forget_code() {
@@ -308,6 +326,7 @@ Result<void> InterpreterEngine::restore(const EngineState& state) {
     return Error{ErrorCode::InvalidInput, "the saved CPU state is of another engine version"};
   }
   s.cpu.retired = state.retired;
+  s.cpu.watch.forget();
   s.cpu.interrupt_shadow = false;
   s.cpu.port_use = PortUse::None;
   s.selectors = {};

@@ -60,6 +60,8 @@ class InterpreterEngine final : public VcpuEngine {
   Result<void> set_up_monitor(const MonitorPages& pages) override;
   void switch_privilege(const PrivilegeSwitch& to) override;
   void watch(const std::vector<Gva>& addresses) override;
+  bool watch_memory(const std::vector<WatchedRange>& ranges) override;
+  std::vector<MemoryTouch> take_touches() override;
   void flush_tlb() override;
   void enter_address_space(std::uint64_t) override {}  // code is known by its physical address
   void forget_code() override;
