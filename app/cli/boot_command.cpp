@@ -56,6 +56,7 @@ Result<MachineConfig> config_of(const BootOptions& options) {
   config->trace = options.trace.empty() && !options.json ? TracePolicy::Off : TracePolicy::Keep;
   config->time_travel = false;
   if (options.gdb_port) {  // backwards stands on checkpoints and on events
+    GV_TRY(gdb::check_drivable(*engine));
     config->trace = TracePolicy::Keep;
     config->time_travel = true;
   }

@@ -347,10 +347,10 @@ Answer Conversation::backward(std::string_view how) {
 }
 
 std::string Conversation::stop_reply(int signal, std::string_view reason) const {
-  const RegisterFile& registers = session_.snapshot()->registers;
+  const auto now = session_.snapshot();
   std::string reply = fmt::format("T{:02x}{}thread:1;", signal, reason);
   for (const std::size_t number : layout_.expedited())
-    reply += fmt::format("{:02x}:{};", number, layout_.one(registers, number));
+    reply += fmt::format("{:02x}:{};", number, layout_.one(now->registers, number));
   return reply;
 }
 

@@ -60,7 +60,7 @@ void GdbServer::Implementation::take_session() {
 // One at a time: whoever comes second, or before there is a machine, finds a closed line.
 void GdbServer::Implementation::welcome() {
   Descriptor client = accept_client(listening);
-  if (!client || connection || !session)
+  if (!client || connection || !session || !check_drivable(session->config().engine))
     return;
   farewell = Attachment::None;
   connection = std::make_unique<Connection>(std::move(client), session, [this] { ring(); });
@@ -107,6 +107,14 @@ void GdbServer::Implementation::live() {
       welcome();
   }
   connection.reset();
+}
+
+Result<void> check_drivable(EngineKind engine) {
+  if (engine == EngineKind::Kvm) {
+    return Error{ErrorCode::NotAvailable,
+                 "--gdb: kvm does not stop after one instruction; use unicorn or interpreter"};
+  }
+  return {};
 }
 
 GdbServer::GdbServer(std::unique_ptr<Implementation> implementation)

@@ -26,6 +26,10 @@ enum class Attachment : std::uint8_t {
   Killed,    // the last gdb asked for the guest's end
 };
 
+// gdb has to step, over its own breakpoints at least. Error: this engine cannot count
+// instructions, so it cannot stop after one.
+Result<void> check_drivable(EngineKind engine);
+
 class GdbServer {
  public:
   // Listens on 127.0.0.1; port 0 takes any that is free. Error: one sentence.
@@ -36,8 +40,8 @@ class GdbServer {
   GdbServer& operator=(const GdbServer&) = delete;
 
   std::uint16_t port() const;
-  // Whose machine gdb drives; null: connections are closed until there is one. A gdb that is
-  // connected when this changes loses its connection.
+  // Whose machine gdb drives; null, or one that is not drivable: connections are closed until
+  // there is another. A gdb that is connected when this changes loses its connection.
   void serve(std::shared_ptr<Session> session);
   Attachment farewell() const;
 

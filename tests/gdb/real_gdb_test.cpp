@@ -310,6 +310,14 @@ TEST(BootWithGdb, TheConsoleStaysOnStdoutAndIsWrittenOnce) {
   EXPECT_EQ(boot.child.wait(), 0);
 }
 
+TEST(BootWithGdb, AnEngineThatCannotStepIsRefusedWithTheReason) {
+  Child refused({GV_PROGRAM, "boot", "tinykernel", "--gdb", "0", "--engine", "kvm", "--technique",
+                 "hardware-assisted"});
+  const std::string said = Child::rest_of(refused.err);
+  EXPECT_EQ(refused.wait(), 5) << said;
+  EXPECT_NE(said.find("kvm"), std::string::npos) << said;
+}
+
 TEST(BootWithGdb, KillEndsTheProgramAndCtrlCDoesToo) {
   NEEDS_GDB();
   Boot killed({});
