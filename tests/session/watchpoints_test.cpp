@@ -206,6 +206,28 @@ TEST(Breakpoint, InTheMiddleOfABlockStopsBeforeItsInstruction) {
   }
 }
 
+TEST(Breakpoint, AtAnyPlaceInABlockChangesNothingOfTheRun) {
+  for (const Pair& pair : kPairs) {
+    const auto plain = session_of(kit("tinykernel", pair));
+    const Notice expected = plain->perform(gv::Run{});
+    const auto s = session_of(kit("tinykernel", pair));
+    const std::uint64_t start = address_of(*s, "interrupts_off").value;
+    gv::Run run;
+    for (std::uint32_t offset = 0; offset < 32; ++offset) {
+      run.until.push_back(at(100 + offset, AtAddress{Gva(start + offset)}));
+    }
+    Notice stop = s->perform(run);
+    int hits = 0;
+    for (; stop.cause == StopCause::BreakpointHit && hits < 400; ++hits) {
+      stop = s->perform(run);
+    }
+    EXPECT_EQ(hits, 400);
+    const Notice end = s->perform(gv::Run{});
+    EXPECT_EQ(end.snapshot->state_hash, expected.snapshot->state_hash);
+    EXPECT_EQ(s->event_log_hash(), plain->event_log_hash());
+  }
+}
+
 // Stops at the very place where an interrupt is about to be taken, and goes on from there.
 TEST(Breakpoint, OnAHandlerIsHitAlsoFromTheInstantBeforeItsInterrupt) {
   for (const Pair& pair : kPairs) {

@@ -69,7 +69,7 @@ RunStop Machine::run(const RunLimits& limits) {
     collect_touches();
     dispatch(*exit);
     if (stops_here(limits, retired_at_exit)) {
-      boundary_served_ = std::holds_alternative<AddressReached>(*exit);
+      boundary_served_ = std::holds_alternative<AddressReached>(*exit) && !engine_->inside_block();
       return RunStop::ObserverStopped;
     }
   }
