@@ -41,6 +41,9 @@ Result<CommandLine> read_command_line(int argc, const char* const* argv) {
   app.add_option("--technique", technique, "with --image: bare-metal or trap-and-emulate");
   app.add_option("--engine", engine, "with --image: unicorn");
   const auto* seeded = app.add_option("--seed", seed, "seed of the lesson's questions");
+  app.add_option("--gdb", o.gdb_port,
+                 "let gdb drive the shown machine through this port of 127.0.0.1; 0: a free one, "
+                 "and stderr says which");
   app.add_flag("--present", o.present, "presenter mode: large text, answers hidden until revealed");
   const auto* scaled = app.add_option("--scale", scale, "size of everything, 1 to 4");
   app.add_option("--theme", theme, "light, dark or projector");

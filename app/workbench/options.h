@@ -32,7 +32,8 @@ struct Options {
   std::vector<std::string> panels;
   int width = 0, height = 0;  // 0: as remembered
   std::optional<std::uint64_t> seed;
-  bool forget = false;  // neither read nor write preferences and progress
+  std::optional<std::uint16_t> gdb_port;  // 0: any that is free
+  bool forget = false;                    // neither read nor write preferences and progress
 };
 
 struct CommandLine {

@@ -45,6 +45,7 @@ Workbench::Workbench(Options options, Preferences preferences)
 
 Workbench::~Workbench() {
   // The player's and the session's threads end before what they might report to.
+  gdb_.reset();
   keep_draft(true);
   pane_.reset();
   player_.reset();
@@ -57,6 +58,15 @@ Result<void> Workbench::load() {
     if (!script)
       return script.error();
     script_ = std::move(*script);
+  }
+  if (options_.gdb_port) {
+    GV_TRY(gdb::check_drivable(options_.engine));
+    auto listening = gdb::GdbServer::listen(*options_.gdb_port);
+    if (!listening)
+      return listening.error();
+    gdb_ = std::move(*listening);
+    std::fprintf(stderr, "glassvisor-workbench: gdb may connect to 127.0.0.1:%u\n",
+                 unsigned{gdb_->port()});
   }
   if (!options_.image.empty()) {
     GV_TRY(check_available(options_.engine, options_.technique));
@@ -266,6 +276,8 @@ bool Workbench::refresh() {
   }
   if (player_)
     machine_.show(player_->session());
+  if (gdb_)
+    gdb_->serve(machine_.shared_session());
   changed = machine_.refresh() || changed;
   for (std::string& refusal : machine_.take_refusals())
     say(std::move(refusal));

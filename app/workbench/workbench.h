@@ -10,6 +10,7 @@
 
 #pragma once
 
+#include "gdb/gdb_server.h"
 #include "lesson/lesson_player.h"
 #include "lesson/progress.h"
 #include "workbench/actions.h"
@@ -166,6 +167,7 @@ class Workbench : private UiScriptHost {
     double until;
   };
   std::vector<Message> messages_;
+  std::unique_ptr<gdb::GdbServer> gdb_;     // follows the machine that is shown
   std::vector<std::future<void>> closing_;  // lessons left behind finish on their own
 };
 

@@ -82,6 +82,8 @@ nlohmann::json Workbench::describe() const {
   }
   root["breakpoints"] = breakpoints;
   root["breakpoint_refused"] = breakpoints_panel_.problem_of_new();
+  if (gdb_)
+    root["gdb_port"] = gdb_->port();
   json controls = json::object();
   for (const FocusItem& item : ring_.items()) {
     controls[item.id] = {{"x", std::lround((item.low.x + item.high.x) * 0.5F)},

@@ -31,7 +31,7 @@ TEST(CommandLine, HelpNamesEveryOption) {
   ASSERT_TRUE(line);
   for (const char* option :
        {"--image", "--technique", "--present", "--scale", "--theme", "--script", "--screenshot",
-        "--panel", "--size", "--frames-report", "--state-file"}) {
+        "--panel", "--size", "--frames-report", "--state-file", "--gdb"}) {
     EXPECT_NE(line->help.find(option), std::string::npos) << option;
   }
 }
@@ -41,7 +41,7 @@ TEST(CommandLine, EveryMistakeIsOneSentenceThatNamesIt) {
       {{"--theme", "pink"}, "pink"},           {{"--scale", "9"}, "--scale"},
       {{"--size", "large"}, "large"},          {{"--panel", "crystal-ball"}, "crystal-ball"},
       {{"--technique", "magic"}, "magic"},     {{"01", "--image", "tinykernel"}, "--image"},
-      {{"--no-such-option"}, "no-such-option"}};
+      {{"--gdb", "90000"}, "--gdb"},           {{"--no-such-option"}, "no-such-option"}};
   for (const auto& [arguments, named] : mistakes) {
     const auto line = read(arguments);
     ASSERT_FALSE(line) << named;
