@@ -246,9 +246,12 @@ void add_boot(CLI::App& app, int& exit_code) {
       "to\n"
       "port 0xf4) or --until never matched; 3 a limit or Ctrl+C; 4 the guest crashed or panicked.");
   command->add_option("image", options->image, "A file, or the name of a guest kit")->required();
-  command->add_option("--engine", options->engine, "What executes instructions")
+  command->add_option("--engine", options->engine, "What executes instructions: " + engine_names())
       ->capture_default_str();
-  command->add_option("--technique", options->technique, "How the hypervisor keeps control")
+  command
+      ->add_option("--technique", options->technique,
+                   "How the hypervisor keeps control: " + technique_names() +
+                       "; glassvisor doctor says which pairs this machine has")
       ->capture_default_str();
   command->add_option("--memory", options->memory_mib, "Guest memory in MiB")
       ->capture_default_str();

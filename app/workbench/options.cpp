@@ -38,8 +38,8 @@ Result<CommandLine> read_command_line(int argc, const char* const* argv) {
   app.add_option("LESSON", o.lesson,
                  "lesson folder, name or number (default: the last one played)");
   app.add_option("--image", o.image, "a guest to show without a lesson: a file or a guest kit");
-  app.add_option("--technique", technique, "with --image: bare-metal or trap-and-emulate");
-  app.add_option("--engine", engine, "with --image: unicorn");
+  app.add_option("--technique", technique, "with --image: " + technique_names());
+  app.add_option("--engine", engine, "with --image: " + engine_names());
   const auto* seeded = app.add_option("--seed", seed, "seed of the lesson's questions");
   app.add_option("--gdb", o.gdb_port,
                  "let gdb drive the shown machine through this port of 127.0.0.1; 0: a free one, "

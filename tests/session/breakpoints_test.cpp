@@ -53,9 +53,6 @@ gv::Run instructions(std::uint64_t count) {
 }
 
 TEST(Breakpoints, AnAddressStopsTheRunBeforeItsInstruction) {
-#ifdef __SANITIZE_THREAD__
-  GTEST_SKIP() << "slow enough for a checkpoint at the very hit, which a run backwards misses";
-#endif
   const auto s = tinykernel();
   const Gva address = address_of(*s, "system_call");
   s->perform(SetBreakpoints{{at(3, AtAddress{address})}});

@@ -35,6 +35,8 @@ std::string_view name_of(EngineKind engine);        // "unicorn"
 std::string_view name_of(TechniqueKind technique);  // "trap-and-emulate"
 Result<EngineKind> engine_from_name(std::string_view name);
 Result<TechniqueKind> technique_from_name(std::string_view name);
+std::string engine_names();  // "unicorn, kvm or interpreter"; not every pair can be had
+std::string technique_names();
 // Whether the pair can be had in this program on this machine; the error is the sentence why not.
 Result<void> check_available(EngineKind engine, TechniqueKind technique);
 

@@ -77,4 +77,7 @@ Result<TechniqueKind> technique_from_name(std::string_view name) {
   return enumerator_from_name<TechniqueKind>(name, kTechniques, "technique");
 }
 
+std::string engine_names() { return any_of(kEngines); }
+std::string technique_names() { return any_of(kTechniques); }
+
 }  // namespace gv

@@ -12,21 +12,28 @@
 
 namespace gv {
 
+// "a, b or c".
+template <std::size_t N>
+std::string any_of(const std::array<std::string_view, N>& names) {
+  std::string row;
+  for (std::size_t i = 0; i < N; ++i) {
+    row += i == 0 ? "" : i + 1 == N ? " or " : ", ";
+    row += names[i];
+  }
+  return row;
+}
+
 // The enumerator that has this name; `what` goes into the error: "engine".
 template <class Enum, std::size_t N>
 Result<Enum> enumerator_from_name(std::string_view name,
                                   const std::array<std::string_view, N>& names,
                                   std::string_view what) {
-  std::string known;
   for (std::size_t i = 0; i < N; ++i) {
     if (names[i] == name)
       return static_cast<Enum>(i);
-    if (i != 0)
-      known += i + 1 == N ? " or " : ", ";
-    known += names[i];
   }
-  return Error{ErrorCode::InvalidInput,
-               "unknown " + std::string(what) + " '" + std::string(name) + "': use " + known};
+  return Error{ErrorCode::InvalidInput, "unknown " + std::string(what) + " '" + std::string(name) +
+                                            "': use " + any_of(names)};
 }
 
 template <class Enum, std::size_t N>
