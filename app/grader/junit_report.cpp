@@ -7,40 +7,14 @@
 // are left out, because a grade record has no clock.
 
 #include "grader/report.h"
+#include "gv/xml_text.h"
 
 #include <fmt/format.h>
 
 namespace gv {
 namespace {
 
-std::string escaped(std::string_view raw) {
-  std::string out;
-  for (const char c : printable_text(raw)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\n':
-        out += "&#10;";
-        break;
-      case '\t':
-        out += "&#9;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
+std::string escaped(std::string_view raw) { return xml_text(printable_text(raw)); }
 
 struct Counts {
   int tests = 0, failures = 0, errors = 0, skipped = 0;

@@ -2,6 +2,7 @@
 //
 // A played lesson as one HTML file with pictures drawn from its events.
 
+#include "gv/xml_text.h"
 #include "lesson/lesson_report.h"
 #include "lesson/lesson_script.h"
 #include "lesson/machine_values.h"
@@ -34,29 +35,6 @@ constexpr std::string_view kStyle =
     "img{max-width:100%;border:1px solid #ccc}figcaption{color:#555;font-size:.9em}"
     "@media(prefers-color-scheme:dark){body{background:#16181c;color:#e6e6e6}code,pre{background:"
     "#24272d}.box{background:#1c2733}.wrong{background:#33241c}td,th{border-color:#333}}";
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 std::string html_from_markdown(const std::string& markdown) {
   std::string out;
@@ -112,7 +90,7 @@ std::string timeline_svg(const PlayedBeat& beat) {
       continue;
     const std::uint32_t most = *std::max_element(counts[reason].begin(), counts[reason].end());
     rows += fmt::format(R"(<text x="{}" y="{}" text-anchor="end">{} ({})</text>)", kLeft - 8,
-                        y + 13, escaped(name_of(static_cast<ExitReason>(reason))), totals[reason]);
+                        y + 13, xml_text(name_of(static_cast<ExitReason>(reason))), totals[reason]);
     for (std::size_t column = 0; column < kColumns; ++column) {
       if (counts[reason][column] == 0)
         continue;
@@ -163,13 +141,13 @@ std::string ledger_svg(const std::vector<LedgerSide>& sides) {
   double x_legend = kLeft;
   for (const LedgerSide& side : sides) {
     bars += fmt::format(R"(<text x="{}" y="{}" text-anchor="end">{}</text>)", kLeft - 8, y + 17,
-                        escaped(name_of(side.technique)));
+                        xml_text(name_of(side.technique)));
     double x = kLeft;
     for (const CostPart& part : parts_of(side.ledger)) {
       const double width = static_cast<double>(part.cycles) * kWidth / static_cast<double>(most);
       bars += fmt::format(
           R"(<rect x="{:.2f}" y="{}" width="{:.2f}" height="24" fill="{}"><title>{}: {} cycles</title></rect>)",
-          x, y, width, part.colour, escaped(part.label), part.cycles);
+          x, y, width, part.colour, xml_text(part.label), part.cycles);
       x += width;
       if (std::find(named.begin(), named.end(), part.label) == named.end()) {
         named.push_back(part.label);
@@ -193,7 +171,7 @@ std::string ledger_svg(const std::vector<LedgerSide>& sides) {
     }
     legend += fmt::format(
         R"(<rect x="{0:.0f}" y="{1}" width="12" height="12" fill="{2}"/><text x="{3:.0f}" y="{4}">{5}</text>)",
-        x_legend, y_legend, colour, x_legend + 16, y_legend + 11, escaped(label));
+        x_legend, y_legend, colour, x_legend + 16, y_legend + 11, xml_text(label));
     x_legend += width;
   }
   return fmt::format(
@@ -204,11 +182,11 @@ std::string ledger_svg(const std::vector<LedgerSide>& sides) {
 std::string ledger_table(const std::vector<LedgerSide>& sides) {
   std::string out = "<table><tr><th></th>";
   for (const LedgerSide& side : sides) {
-    out += fmt::format("<th>{}</th>", escaped(title_of(side.engine, side.technique)));
+    out += fmt::format("<th>{}</th>", xml_text(title_of(side.engine, side.technique)));
   }
   out += "</tr>";
   const auto row = [&](const std::string& label, auto value) {
-    out += "<tr><td>" + escaped(label) + "</td>";
+    out += "<tr><td>" + xml_text(label) + "</td>";
     for (const LedgerSide& side : sides)
       out += fmt::format("<td class=n>{}</td>", value(side.ledger));
     out += "</tr>";
@@ -262,11 +240,11 @@ Result<std::vector<Picture>> pictures_in(const std::string& folder) {
 std::string figure_of(const Picture& picture) {
   return fmt::format(
       R"(<figure><img alt="{0}" src="data:image/png;base64,{1}"><figcaption>{0}</figcaption></figure>)",
-      escaped(picture.name), picture.data);
+      xml_text(picture.name), picture.data);
 }
 
 std::string html_of_beat(const PlayedBeat& beat, int number, std::vector<Picture>& pictures) {
-  std::string out = fmt::format("<h2>{}. {}</h2>{}", number, escaped(beat.title),
+  std::string out = fmt::format("<h2>{}. {}</h2>{}", number, xml_text(beat.title),
                                 html_from_markdown(beat.question));
   if (beat.prediction) {
     out += html_from_markdown("**Prediction.** " + beat.prediction->prompt) + "<ul>";
@@ -310,8 +288,8 @@ std::string html_of_beat(const PlayedBeat& beat, int number, std::vector<Picture
     const bool right = question.right.value_or(false);
     out += fmt::format(
         "<div class=\"box{}\">{}<p>{} <b>{}</b></p>{}</div>", right ? "" : " wrong",
-        html_from_markdown(question.form.prompt), escaped(words_of(question.form, question.given)),
-        right ? "✓ right" : "✗ right is: " + escaped(words_of(question.form, question.truth)),
+        html_from_markdown(question.form.prompt), xml_text(words_of(question.form, question.given)),
+        right ? "✓ right" : "✗ right is: " + xml_text(words_of(question.form, question.truth)),
         html_from_markdown(question.feedback));
   }
   return out;
@@ -328,13 +306,13 @@ Result<std::string> html_of(const LessonOutcome& outcome, const std::string& pic
       "<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport "
       "content=\"width=device-width\"><title>{0}</title><style>{1}</style></head><body><h1>{0}</"
       "h1>{2}",
-      escaped(played.meta.title), kStyle, html_from_markdown(played.meta.summary));
+      xml_text(played.meta.title), kStyle, html_from_markdown(played.meta.summary));
   out += fmt::format(
       "<p>Seed {}. Event-log hash <code>{}</code>: the same lesson and seed give the "
       "same hash on every machine.</p>",
       played.seed, hexadecimal(played.event_log_hash));
   if (!outcome.problem.empty()) {
-    out += "<div class=\"box wrong\"><p>The lesson stopped: " + escaped(outcome.problem) +
+    out += "<div class=\"box wrong\"><p>The lesson stopped: " + xml_text(outcome.problem) +
            "</p></div>";
   }
   int number = 0;
@@ -352,12 +330,12 @@ Result<std::string> html_of(const LessonOutcome& outcome, const std::string& pic
   for (const CheckResult& check : outcome.checks) {
     std::string findings;
     for (const Finding& finding : check.findings) {
-      findings += fmt::format("<br>expected {}; observed {}", escaped(finding.expected),
-                              escaped(finding.observed));
+      findings += fmt::format("<br>expected {}; observed {}", xml_text(finding.expected),
+                              xml_text(finding.observed));
     }
     out += fmt::format("<tr><td>{} {}</td><td>{}{}</td></tr>",
                        check.verdict == Verdict::Pass ? "✓" : "✗", name_of(check.verdict),
-                       escaped(check.title), findings);
+                       xml_text(check.title), findings);
   }
   return out + "</table></body></html>\n";
 }

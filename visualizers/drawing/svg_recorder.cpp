@@ -4,6 +4,8 @@
 
 #include "visualizers/drawing/svg_recorder.h"
 
+#include "gv/xml_text.h"
+
 #include <cstdio>
 
 namespace gv {
@@ -13,32 +15,6 @@ std::string number(float value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.2f", static_cast<double>(value));
   return text;
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        // XML 1.0 knows no other control characters.
-        if (static_cast<unsigned char>(c) >= 0x20)
-          out += c;
-    }
-  }
-  return out;
 }
 
 std::string hex(Color c) {
@@ -139,7 +115,7 @@ void SvgRecorder::text(Point position, std::string_view text, Color color, FontR
   if (strong)
     body_ += " font-weight=\"600\"";
   paint("fill", color);
-  body_ += '>' + escaped(text) + "</text>\n";
+  body_ += '>' + xml_text(text) + "</text>\n";
 }
 
 void SvgRecorder::push_clip(Box box) {
@@ -163,7 +139,7 @@ std::string SvgRecorder::document(std::string_view title) const {
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\""
       " width=\"" +
       w + "\" height=\"" + h + "\" viewBox=\"0 0 " + w + ' ' + h + "\" role=\"img\">\n<title>" +
-      escaped(title) + "</title>\n<rect width=\"" + w + "\" height=\"" + h + "\" fill=\"" +
+      xml_text(title) + "</title>\n<rect width=\"" + w + "\" height=\"" + h + "\" fill=\"" +
       hex(ground_) + "\"/>\n" + body_;
   for (int i = 0; i < open_clips_; ++i)
     out += "</g>\n";
