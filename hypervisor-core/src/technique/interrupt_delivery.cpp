@@ -69,6 +69,26 @@ DeliveryResult deliver_in_real_mode(const RegisterFile& cpu, const LinearMemory&
   return next;
 }
 
+// The code segment that a gate leads to; in long mode a 64-bit one.
+std::variant<Descriptor, DeliveryFault> code_segment_of(const Gate& gate, const RegisterFile& cpu,
+                                                        const LinearMemory& memory,
+                                                        std::uint32_t blame_selector) {
+  const std::uint16_t offset = selector_offset(gate.selector);
+  if (selector_is_null(gate.selector) || selector_in_ldt(gate.selector) ||
+      offset + 7u > cpu.gdtr.limit) {
+    return general_protection(blame_selector);
+  }
+  const auto raw = memory.load<std::uint64_t>(Gva(cpu.gdtr.base + offset), AccessLevel::Supervisor);
+  const Descriptor code = parse_descriptor(raw.value_or(0));
+  if (!code.is_code() || (memory.long_mode() && !code.long_mode) || code.dpl > cpu.cpl()) {
+    return general_protection(blame_selector);
+  }
+  if (!code.present) {
+    return DeliveryFault{kSegmentNotPresent, blame_selector, {}};
+  }
+  return code;
+}
+
 // SDM vol. 3A, "64-Bit Mode IDT", "64-Bit Mode Stack Frame", "Interrupt Stack Table".
 DeliveryResult deliver_in_long_mode(const RegisterFile& cpu, const LinearMemory& memory,
                                     const InterruptRequest& request) {
@@ -93,21 +113,11 @@ DeliveryResult deliver_in_long_mode(const RegisterFile& cpu, const LinearMemory&
   if (!gate.present) {
     return DeliveryFault{kSegmentNotPresent, blame_vector, {}};
   }
-  const std::uint32_t blame_selector = (gate.selector & 0xfffcu) + external;
-  const std::uint16_t offset = selector_offset(gate.selector);
-  if (selector_is_null(gate.selector) || selector_in_ldt(gate.selector) ||
-      offset + 7u > cpu.gdtr.limit) {
-    return general_protection(blame_selector);
+  const auto found = code_segment_of(gate, cpu, memory, (gate.selector & 0xfffcu) + external);
+  if (const auto* fault = std::get_if<DeliveryFault>(&found)) {
+    return *fault;
   }
-  const auto raw_code =
-      memory.load<std::uint64_t>(Gva(cpu.gdtr.base + offset), AccessLevel::Supervisor);
-  const Descriptor code = parse_descriptor(raw_code.value_or(0));
-  if (!code.is_code() || !code.long_mode || code.dpl > cpu.cpl()) {
-    return general_protection(blame_selector);
-  }
-  if (!code.present) {
-    return DeliveryFault{kSegmentNotPresent, blame_selector, {}};
-  }
+  const Descriptor& code = std::get<Descriptor>(found);
 
   RegisterFile next = cpu;
   const int new_cpl = code.is_conforming() ? cpu.cpl() : code.dpl;
@@ -183,21 +193,11 @@ DeliveryResult deliver(const RegisterFile& cpu, const LinearMemory& memory,
     return DeliveryFault{kSegmentNotPresent, blame_vector, {}};
   }
 
-  const std::uint32_t blame_selector = (gate.selector & 0xfffcu) + external;
-  const std::uint16_t offset = selector_offset(gate.selector);
-  if (selector_is_null(gate.selector) || selector_in_ldt(gate.selector) ||
-      offset + 7u > cpu.gdtr.limit) {
-    return general_protection(blame_selector);
+  const auto found = code_segment_of(gate, cpu, memory, (gate.selector & 0xfffcu) + external);
+  if (const auto* fault = std::get_if<DeliveryFault>(&found)) {
+    return *fault;
   }
-  const auto raw_code =
-      memory.load<std::uint64_t>(Gva(cpu.gdtr.base + offset), AccessLevel::Supervisor);
-  const Descriptor code = parse_descriptor(raw_code.value_or(0));
-  if (!code.is_code() || code.dpl > cpu.cpl()) {
-    return general_protection(blame_selector);
-  }
-  if (!code.present) {
-    return DeliveryFault{kSegmentNotPresent, blame_selector, {}};
-  }
+  const Descriptor& code = std::get<Descriptor>(found);
 
   RegisterFile next = cpu;
   const int new_cpl = code.is_conforming() ? cpu.cpl() : code.dpl;
