@@ -31,7 +31,7 @@ bool needs_counting(const Command& command) {
 constexpr const char* kEndedRefusal = "the guest has ended; step or seek back to run it again";
 
 constexpr const char* kCannotWatch =
-    "this engine does not see memory accesses; use unicorn to watch memory";
+    "this engine does not see memory accesses; unicorn and the interpreter do";
 
 }  // namespace
 
