@@ -266,6 +266,7 @@ std::string text_of(const Exit& exit) {
     std::string operator()(const MachineMemoryMissed&) const { return "no memory there"; }
     std::string operator()(const Intercepted&) const { return "intercepted"; }
     std::string operator()(const AddressReached&) const { return "address reached"; }
+    std::string operator()(const MemoryTouched&) const { return "memory touched"; }
     std::string operator()(const TripleFaulted&) const { return "triple fault"; }
     std::string operator()(const InterruptWindowOpened&) const { return "interrupt window"; }
     std::string operator()(const HostInterrupted&) const { return "host interrupted"; }

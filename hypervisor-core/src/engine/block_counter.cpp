@@ -131,6 +131,11 @@ BlockFacts read_block(const std::uint8_t* bytes, std::size_t size, int bits,
   return facts;
 }
 
+std::vector<std::uint16_t> instruction_offsets(const std::uint8_t* bytes, std::size_t size,
+                                               int bits) {
+  return x86::scan_block(bytes, size, code_size(bits)).offsets;
+}
+
 std::int32_t count_instructions(const std::uint8_t* bytes, std::size_t size, int bits) {
   return static_cast<std::int32_t>(x86::scan_block(bytes, size, code_size(bits)).instructions);
 }

@@ -53,6 +53,9 @@ struct BlockFacts {
 // Reads the facts from a block's bytes; `bits` is 16, 32 or 64.
 BlockFacts read_block(const std::uint8_t* bytes, std::size_t size, int bits,
                       const Intercepts& intercepts = {});
+// Where each instruction begins.
+std::vector<std::uint16_t> instruction_offsets(const std::uint8_t* bytes, std::size_t size,
+                                               int bits);
 // Instructions in the first `size` bytes.
 std::int32_t count_instructions(const std::uint8_t* bytes, std::size_t size, int bits);
 

@@ -21,13 +21,16 @@ BlockFacts UnicornEngine::State::read_facts(std::uint64_t address, const std::ui
                                             std::size_t size) {
   const int bits = code_segment().bits;
   BlockFacts facts = read_block(bytes, size, bits, intercepts);
-  for (const std::uint64_t at : watched) {
-    if (at >= address && at < address + size) {
-      const std::int32_t index = at == address ? 0 : count_instructions(bytes, at - address, bits);
-      facts.watched.push_back({index, at});
+  if (!watched.empty()) {
+    // An address inside an instruction is not arrived at: code that jumps there is another block.
+    std::int32_t index = 0;
+    for (const std::uint16_t offset : instruction_offsets(bytes, size, bits)) {
+      if (std::find(watched.begin(), watched.end(), address + offset) != watched.end()) {
+        facts.watched.push_back({index, address + offset});
+      }
+      ++index;
     }
   }
-  std::sort(facts.watched.begin(), facts.watched.end());
   return facts;
 }
 
