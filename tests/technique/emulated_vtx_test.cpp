@@ -89,6 +89,15 @@ TEST(EmulatedVtx, ControlRegistersAndMsrsExitWhenAskedTo) {
   EXPECT_EQ(vmx_numbers(*run_code(code, controls)), (std::vector<int>{28, 28, 28, 31, 32, 30}));
 }
 
+TEST(EmulatedVtx, NoControlMakesCr2Exit) {
+  // mov eax, cr2; mov cr2, eax; mov eax, cr3
+  ExecutionControls controls;
+  controls.control_registers = true;
+  EXPECT_EQ(vmx_numbers(*run_code(then_exit({0x0f, 0x20, 0xd0, 0x0f, 0x22, 0xd0, 0x0f, 0x20, 0xd8}),
+                                  controls)),
+            (std::vector<int>{28, 30}));
+}
+
 TEST(EmulatedVtx, OnlyPortsInTheBitmapExit) {
   // out 0x80, al; out 0xe9, al
   const std::vector<std::uint8_t> code = then_exit({0xe6, 0x80, 0xe6, 0xe9});

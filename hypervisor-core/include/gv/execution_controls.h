@@ -24,7 +24,7 @@ struct ExecutionControls {
   bool rdtsc = false;
   bool invlpg = false;
   bool mov_dr = false;
-  bool control_registers = false;  // MOV CR, CLTS, LMSW: hardware chooses register by register
+  bool control_registers = false;  // MOV CR but CR2, CLTS, LMSW: hardware chooses one by one
   bool msrs = false;               // RDMSR and WRMSR of whatever: an MSR bitmap full of ones
   // The I/O bitmap: the ports that exit. Empty: every port does.
   std::optional<std::vector<std::uint16_t>> ports;

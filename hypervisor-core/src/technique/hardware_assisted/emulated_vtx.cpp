@@ -137,10 +137,14 @@ void EmulatedVtx::halted() {
   resume(Handling::ClockAdvanced, 0);
 }
 
-void EmulatedVtx::let_the_cpu_do_it() {
+void EmulatedVtx::pass() {
   passing_ = linear_rip();
   passing_since_ = context_.retired();
   context_.engine.pass_intercepted(passing_);
+}
+
+void EmulatedVtx::let_the_cpu_do_it() {
+  pass();
   resume(Handling::Emulated, context_.cost.decode_and_emulate);
 }
 
@@ -161,6 +165,10 @@ void EmulatedVtx::intercepted() {
     case Mnemonic::MovFromCr:
     case Mnemonic::Clts:
     case Mnemonic::Lmsw:
+      if (what.system_register == 2) {  // no control of VT-x makes an access to CR2 exit
+        pass();
+        return;
+      }
       take_exit(ExitReason::ControlRegister, what.system_register, true);
       let_the_cpu_do_it();
       return;

@@ -62,6 +62,7 @@ class EmulatedVtx final : public Technique {
   bool exits_on_exception(std::uint8_t vector) const;
   void take_exit(ExitReason reason, std::uint32_t qualification, bool by_instruction);
   void resume(Handling handling, std::uint32_t cost);
+  void pass();  // the CPU executes the instruction here, and no control is asked
   void let_the_cpu_do_it();
 
   RunContext& context_;
