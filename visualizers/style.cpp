@@ -140,7 +140,7 @@ const std::uint16_t* glyph_ranges() {
       0x0020, 0x00ff,  // Latin and Latin-1
       0x0192, 0x0192,  // florin sign, code page 437
       0x0391, 0x03c9,  // Greek
-      0x2010, 0x2026,  // dashes, quotes, ellipsis
+      0x2010, 0x202f,  // dashes, quotes, ellipsis, the narrow space in numbers
       0x203c, 0x203c,  // double exclamation mark, code page 437
       0x207f, 0x20a7,  // superscript n, peseta
       0x2190, 0x21ff,  // arrows

@@ -42,7 +42,7 @@ std::optional<fs::path> find_font(const std::vector<fs::path>& roots, const char
 // Reading text needs few characters; drawn pictures and CP437 screens need the rest,
 // and only in the roles that draw them. This keeps start and change of scale fast.
 constexpr std::array<ImWchar, 17> kReadingGlyphs = {0x20,   0xff,   0x100,  0x17f,  0x2010, 0x2027,
-                                                    0x2030, 0x203a, 0x2070, 0x208e, 0x2190, 0x2199,
+                                                    0x202f, 0x203a, 0x2070, 0x208e, 0x2190, 0x2199,
                                                     0x2208, 0x2265, 0x25a0, 0x25ff, 0};
 constexpr std::array<ImWchar, 5> kReadingSymbols = {0x2318, 0x2326, 0x2713, 0x2718, 0};
 

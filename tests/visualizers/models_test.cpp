@@ -239,6 +239,16 @@ TEST(LedgerView, SharesAreOfAllVirtualTime) {
   EXPECT_TRUE(view.causes[1].detail) << "and its instructions follow it";
 }
 
+TEST(LedgerView, WhatIsInterpretedIsTheHypervisorsWork) {
+  Ledger ledger;
+  ledger.retired = 100;
+  ledger.interpreted = {100, 1200};
+  ledger.idle_cycles = 50;
+  const LedgerView view = make_ledger_view(ledger);
+  EXPECT_EQ(view.guest_cycles, 0U);
+  EXPECT_EQ(view.hypervisor_cycles, 1300U);
+}
+
 TEST(LedgerView, AComparedLedgerAddsCausesThatOnlyItHas) {
   const auto events = sample_events(10);
   const Ledger bare = sample_snapshot(events, TechniqueKind::BareMetal).ledger;

@@ -97,8 +97,8 @@ float LedgerPanel::draw_time(Canvas& canvas, Box area, std::string_view name,
                      share_text(static_cast<double>(cycles) / static_cast<double>(view.total)));
     x += width;
   };
-  part(view.retired, Ink::GuestKernel, 0, "the guest runs directly");
-  part(view.exit_cycles, Ink::Hypervisor, 1, "the hypervisor is at work");
+  part(view.guest_cycles, Ink::GuestKernel, 0, "the guest runs directly");
+  part(view.hypervisor_cycles, Ink::Hypervisor, 1, "the hypervisor is at work");
   part(view.idle, Ink::Hardware, 2, "idle: the guest waits in HLT");
   return small + bar_height;
 }

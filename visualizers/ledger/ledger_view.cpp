@@ -16,6 +16,11 @@ LedgerView make_ledger_view(const Ledger& ledger, const Ledger* other) {
   view.exit_cycles = ledger.exit_cycles();
   view.idle = ledger.idle_cycles;
   view.total = ledger.total_cycles();
+  // Interpreted are all instructions or none.
+  const bool interpreted = ledger.interpreted.count != 0;
+  view.hypervisor_cycles =
+      ledger.exit_cycles() + ledger.interpreted.cycles + (interpreted ? ledger.retired : 0);
+  view.guest_cycles = view.total - view.hypervisor_cycles - view.idle;
   if (ledger.retired > 0)
     view.direct_share = static_cast<double>(ledger.direct) / static_cast<double>(ledger.retired);
   const auto share = [&](std::uint64_t cycles) {

@@ -24,6 +24,8 @@ struct LedgerLine {
 
 struct LedgerView {
   std::uint64_t retired = 0, direct = 0, exits = 0, exit_cycles = 0, idle = 0, total = 0;
+  std::uint64_t guest_cycles = 0;       // instructions on the CPU, those of translations included
+  std::uint64_t hypervisor_cycles = 0;  // exits, and instructions that it executed itself
   double direct_share = 1;           // of retired instructions
   std::vector<LedgerLine> causes;    // by cycles, most first; only causes that occur
   std::vector<LedgerLine> counters;  // shadow misses and the like; only those above zero
