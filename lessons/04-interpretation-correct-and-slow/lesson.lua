@@ -91,18 +91,22 @@ local function observe_cli_trapping(machine)
            seen = machine:registers().eax >> 9 & 1 }
 end
 
--- How many lines differ from the bare machine's, and their names.
+-- How many lines differ from the bare machine's, and their names. The bare machine runs once.
+local bare_report
 local function compare_reports(machine)
-  local reference = lab.machine{ image = "sensitive17", technique = "bare-metal" }
-  reference:run{}
-  local bare, here = report_of(reference), report_of(machine)
+  if not bare_report then
+    local reference = lab.machine{ image = "sensitive17", technique = "bare-metal" }
+    reference:run{}
+    bare_report = report_of(reference)
+  end
+  local here = report_of(machine)
   local lines, names = 0, {}
-  for name, text in pairs(bare) do
+  for name, text in pairs(bare_report) do
     lines = lines + 1
     if here[name] ~= text then names[#names + 1] = name:upper() end
   end
   table.sort(names)
-  return lines, names, here, bare
+  return lines, names, here, bare_report
 end
 
 local function observe_seventeen(machine)
