@@ -26,7 +26,7 @@ bool BreakpointsPanel::field(Controls& controls, const std::string& id, const ch
   const std::string name = "breakpoint." + id;
   ImGui::PushFont(controls.font(FontRole::Mono));
   if (focus_ == id) {
-    ImGui::SetKeyboardFocusHere();
+    Controls::focus_next_item();
     focus_.clear();
   }
   ImGui::SetNextItemWidth(width);

@@ -105,8 +105,7 @@ void CommandPalette::draw(Controls& controls, const ActionTable& actions) {
     ImGui::SetNextWindowFocus();
   begin_overlay("##palette", controls, style.space(150), style.space(110), 0.14F);
   if (focus_field_) {
-    ImGui::SetWindowFocus();  // ImGui 1.90.1 focuses only what is in the focused window
-    ImGui::SetKeyboardFocusHere();
+    Controls::focus_next_item();
     focus_field_ = false;
   }
   ImGui::SetNextItemWidth(-1);

@@ -130,6 +130,12 @@ void Controls::icon_at(ImDrawList* draw, ImVec2 c, float size, Icon icon, ImU32 
   }
 }
 
+// ImGui from 1.90.1 on gives the keyboard only to what is in the focused window.
+void Controls::focus_next_item() {
+  ImGui::SetWindowFocus();
+  ImGui::SetKeyboardFocusHere();
+}
+
 void Controls::focus_ring(ImDrawList* draw, ImVec2 low, ImVec2 high) const {
   const float gap = style_.space(0.5F);
   draw->AddRect({low.x - gap, low.y - gap}, {high.x + gap, high.y + gap}, ink(style_, Ink::Accent),

@@ -83,6 +83,8 @@ class Controls {
                  ImU32 color);
   void icon_at(ImDrawList* draw, ImVec2 centre, float size, Icon icon, ImU32 color) const;
   void focus_ring(ImDrawList* draw, ImVec2 low, ImVec2 high) const;
+  // The item drawn next, a text field, takes the keyboard.
+  static void focus_next_item();
 
   // Cut in the latest finished frame.
   int cut_texts() const { return cut_before_; }

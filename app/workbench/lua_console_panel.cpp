@@ -136,7 +136,7 @@ void LuaConsolePanel::draw(Controls& controls) {
   ImGui::EndChild();
 
   if (focus_field_ && allowed_) {
-    ImGui::SetKeyboardFocusHere();
+    Controls::focus_next_item();
     focus_field_ = false;
   }
   ImGui::SetNextItemWidth(room.x);

@@ -75,7 +75,7 @@ void TaskEditor::draw(Controls& controls, bool enabled) {
   if (!enabled)
     ImGui::BeginDisabled();
   if (focus_wanted_ && enabled && !active_) {
-    ImGui::SetKeyboardFocusHere();
+    Controls::focus_next_item();
     focus_wanted_ = false;
   }
   constexpr ImGuiInputTextFlags kFlags =

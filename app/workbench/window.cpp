@@ -152,10 +152,30 @@ struct Window::Implementation {
     return units > 0 && pixels > 0 ? static_cast<double>(pixels) / units : 1.0;
   }
 
+#if IMGUI_VERSION_NUM >= 18900
+  // The backend asks GLFW which modifiers are down now, but what is told may be older than that.
+  static void tell_modifiers(const RawInput& raw) {
+    int mods = raw.mods;
+    if (raw.kind == RawInput::Kind::Key && is_modifier(raw.code)) {
+      // X11 says what was down before the event. GLFW's keys are in the order of its bits.
+      const int own = GLFW_MOD_SHIFT << ((raw.code - GLFW_KEY_LEFT_SHIFT) % 4);
+      mods = raw.action == GLFW_RELEASE ? mods & ~own : mods | own;
+    }
+    ImGuiIO& io = ImGui::GetIO();
+    io.AddKeyEvent(ImGuiMod_Ctrl, (mods & GLFW_MOD_CONTROL) != 0);
+    io.AddKeyEvent(ImGuiMod_Shift, (mods & GLFW_MOD_SHIFT) != 0);
+    io.AddKeyEvent(ImGuiMod_Alt, (mods & GLFW_MOD_ALT) != 0);
+    io.AddKeyEvent(ImGuiMod_Super, (mods & GLFW_MOD_SUPER) != 0);
+  }
+#else
+  static void tell_modifiers(const RawInput&) {}
+#endif
+
   void tell(const RawInput& raw) {
     switch (raw.kind) {
       case RawInput::Kind::Key:
         ImGui_ImplGlfw_KeyCallback(window, raw.code, raw.scancode, raw.action, raw.mods);
+        tell_modifiers(raw);
         if (raw.action != GLFW_RELEASE)
           press(raw);
         break;
@@ -166,6 +186,7 @@ struct Window::Implementation {
         break;
       case RawInput::Kind::Button:
         ImGui_ImplGlfw_MouseButtonCallback(window, raw.code, raw.action, raw.mods);
+        tell_modifiers(raw);
         break;
     }
   }

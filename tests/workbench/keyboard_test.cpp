@@ -105,7 +105,8 @@ TEST_F(Keyboard, ThePaletteFindsAnActionAndTabFindsEveryControl) {
   };
   std::set<std::string> seen;
   std::size_t enabled = 0;
-  for (const auto& [id, control] : window.state()["controls"].items())
+  const json shown = window.state();
+  for (const auto& [id, control] : shown["controls"].items())
     enabled += control["enabled"].get<bool>() ? 1 : 0;
   for (std::size_t i = 0; i < enabled; ++i) {
     const std::string before = focused(window.state());
