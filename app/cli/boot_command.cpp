@@ -4,6 +4,7 @@
 
 #include "cli/boot_console.h"
 #include "cli/commands.h"
+#include "cli/control_words.h"
 #include "gdb/gdb_server.h"
 #include "gv/session.h"
 #include "lesson/machine_values.h"
@@ -23,7 +24,7 @@ struct BootOptions {
   std::string image;
   std::string engine = "unicorn", technique = "trap-and-emulate";
   std::uint64_t memory_mib = 32;
-  std::string command_line, disk, until, screen_text, trace;
+  std::string command_line, disk, until, screen_text, trace, controls;
   std::uint64_t most_instructions = 0;
   double timeout_seconds = 0;
   std::uint64_t seed = 0;
@@ -39,6 +40,18 @@ Result<MachineConfig> config_of(const BootOptions& options) {
   if (!technique)
     return technique.error();
   GV_TRY(check_available(*engine, *technique));
+  ExecutionControls controls;
+  if (!options.controls.empty()) {
+    if (*engine != EngineKind::Unicorn || *technique != TechniqueKind::HardwareAssisted) {
+      return Error{ErrorCode::InvalidInput,
+                   "--controls are those of emulated VT-x; use them with --engine unicorn "
+                   "--technique hardware-assisted"};
+    }
+    const auto wanted = controls_from_words(options.controls);
+    if (!wanted)
+      return wanted.error();
+    controls = *wanted;
+  }
   const auto path = find_image(options.image);
   if (!path)
     return path.error();
@@ -47,6 +60,7 @@ Result<MachineConfig> config_of(const BootOptions& options) {
     return config.error();
   config->engine = *engine;
   config->technique = *technique;
+  config->controls = controls;
   config->memory_mib = options.memory_mib;
   config->command_line = options.command_line;
   config->seed = options.seed;
@@ -219,8 +233,15 @@ int boot(const BootOptions& options) {
         end.engine == EngineKind::Kvm
             ? fmt::format("{:.1f} ms in the guest", static_cast<double>(end.ledger.measured) / 1e6)
             : fmt::format("{} instructions", end.position.retired);
-    fmt::print(stderr, "glassvisor: {} ({}, {} exits)\n", sentence_of(notice), work,
-               end.ledger.total_exits());
+    const std::uint64_t assists = end.ledger[ExitReason::InstructionAssist].count;
+    const std::string assisted =
+        assists == 0 ? ""
+                     : fmt::format(
+                           ", {} of them instructions that KVM refused and our interpreter "
+                           "executed",
+                           assists);
+    fmt::print(stderr, "glassvisor: {} ({}, {} exits{})\n", sentence_of(notice), work,
+               end.ledger.total_exits(), assisted);
   }
   if (code == kCheckFailed && !options.until.empty() && notice.cause != StopCause::ConsoleMatched) {
     fmt::print(stderr, "glassvisor: the console never matched --until {}\n", options.until);
@@ -233,7 +254,8 @@ int boot(const BootOptions& options) {
 void add_boot(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<BootOptions>();
   CLI::App* command = app.add_subcommand(
-      "boot", "Boots an image: multiboot, ELF, flat or boot sector, or a guest kit by its name");
+      "boot",
+      "Boots an image: multiboot, ELF, bzImage, flat or boot sector, or a guest kit by its name");
   command->footer(
       "The guest's console alone goes to stdout, as it is written; our words go to stderr. stdin "
       "is\n"
@@ -241,7 +263,11 @@ void add_boot(CLI::App& app, int& exit_code) {
       "  glassvisor boot tinykernel\n"
       "  glassvisor boot sensitive17 --technique bare-metal\n"
       "  glassvisor boot my.elf --until 'ready' --max-instructions 5000000 --json\n"
-      "  glassvisor boot bootsector --screen-text screen.txt --trace run.trace\n\n"
+      "  glassvisor boot bootsector --screen-text screen.txt --trace run.trace\n"
+      "  glassvisor boot tinykernel --technique hardware-assisted --controls rdtsc,no-hlt --json\n"
+      "  glassvisor boot /boot/memtest86+ia32.bin --technique bare-metal --timeout 20 "
+      "--screen-text "
+      "screen.txt\n\n"
       "Exit codes: 0 the guest ended or the console matched; 1 the guest's own check failed (0x11 "
       "to\n"
       "port 0xf4) or --until never matched; 3 a limit or Ctrl+C; 4 the guest crashed or panicked.");
@@ -255,7 +281,10 @@ void add_boot(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   command->add_option("--memory", options->memory_mib, "Guest memory in MiB")
       ->capture_default_str();
-  command->add_option("--cmdline", options->command_line, "The kernel's command line (multiboot)");
+  command->add_option("--cmdline", options->command_line,
+                      "The kernel's command line (multiboot, bzImage)");
+  command->add_option("--controls", options->controls,
+                      "What exits under emulated VT-x: rdtsc,no-hlt,ports=0x3f8+0xe9,...");
   command->add_option("--disk", options->disk, "A BIOS disk image");
   command->add_option("--until", options->until,
                       "Stop when the console matches this regular expression");

@@ -2,6 +2,8 @@
 
 #include "lesson/paths.h"
 
+#include "lesson/packaged_guest.h"
+
 #include <unistd.h>
 #include <algorithm>
 #include <array>
@@ -130,6 +132,8 @@ Result<std::string> find_image(const std::string& name_or_path) {
     return Error{ErrorCode::InvalidInput,
                  name_or_path + ": no such file; give an image file or the name of a guest kit"};
   }
+  if (const PackagedGuest* guest = packaged_guest(name_or_path))
+    return find_file_of(*guest);
   auto kit = find_kit(name_or_path);
   if (kit)
     return kit;

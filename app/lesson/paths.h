@@ -22,7 +22,7 @@ std::vector<std::filesystem::path> share_folders();
 // "tinykernel" → …/kits/tinykernel.elf (or .bin, .img). Error: one sentence with the names there
 // are.
 Result<std::string> find_kit(const std::string& name);
-// A file if there is one of that name, else a kit.
+// A file if there is one of that name, else a packaged guest (packaged_guest.h), else a kit.
 Result<std::string> find_image(const std::string& name_or_path);
 // A folder if there is one of that name, else a lesson by folder name, slug or number: "01".
 Result<std::string> find_lesson(const std::string& name_or_path);

@@ -51,13 +51,14 @@ struct HostileImage : ::testing::Test {
 };
 
 TEST_F(HostileImage, EveryPrefixOfAKernelIsAnswered) {
-  for (const auto& whole : {SampleElf(true).bytes, SampleElf(false).bytes,
-                            SampleAddressKernel().bytes, SampleBootSector().bytes}) {
+  for (const auto& whole :
+       {SampleElf(true).bytes, SampleElf(false).bytes, SampleAddressKernel().bytes,
+        SampleBootSector().bytes, SampleBzImage().bytes}) {
     for (std::size_t length = 0; length < whole.size(); ++length) {
       const std::vector<std::uint8_t> prefix(whole.begin(),
                                              whole.begin() + static_cast<std::ptrdiff_t>(length));
-      for (const ImageKind kind :
-           {ImageKind::Auto, ImageKind::Multiboot, ImageKind::Elf32, ImageKind::BootSector}) {
+      for (const ImageKind kind : {ImageKind::Auto, ImageKind::Multiboot, ImageKind::Elf32,
+                                   ImageKind::BootSector, ImageKind::BzImage}) {
         load(prefix, kind);
       }
     }
@@ -67,7 +68,8 @@ TEST_F(HostileImage, EveryPrefixOfAKernelIsAnswered) {
 }
 
 TEST_F(HostileImage, EveryFlippedBitOfAKernelIsAnswered) {
-  for (const auto& whole : {SampleElf(true).bytes, SampleAddressKernel().bytes}) {
+  for (const auto& whole :
+       {SampleElf(true).bytes, SampleAddressKernel().bytes, SampleBzImage().bytes}) {
     for (std::size_t bit = 0; bit < whole.size() * 8; ++bit) {
       auto bent = whole;
       bent[bit / 8] = static_cast<std::uint8_t>(bent[bit / 8] ^ (1u << (bit % 8)));
@@ -80,7 +82,8 @@ TEST_F(HostileImage, EveryFlippedBitOfAKernelIsAnswered) {
 }
 
 TEST_F(HostileImage, WildValuesInEveryHeaderFieldAreAnswered) {
-  for (const auto& whole : {SampleElf(true).bytes, SampleAddressKernel().bytes}) {
+  for (const auto& whole :
+       {SampleElf(true).bytes, SampleAddressKernel().bytes, SampleBzImage().bytes}) {
     for (std::size_t at = 0; at + 4 <= whole.size(); at += 2) {
       for (const std::uint32_t wild :
            {0u, 1u, 0x7fffffffu, 0x80000000u, 0xfffffff0u, 0xffffffffu}) {

@@ -163,6 +163,25 @@ struct SampleBootSector : ImageBytes {
   }
 };
 
+// A kernel of Linux' boot protocol 2.12: two sectors and one of real mode, one of kernel.
+struct SampleBzImage : ImageBytes {
+  SampleBzImage() {
+    u8(0x1f1, 2);    // setup_sects
+    u32(0x1f4, 32);  // syssize, in paragraphs
+    u16(0x1fe, 0xaa55);
+    u16(0x200, 0x66eb);  // a jump, whose second byte tells where the header ends
+    text(0x202, "HdrS");
+    u16(0x206, 0x20c);
+    u8(0x211, 1);  // loaded high
+    u32(0x214, 0x100000);
+    u32(0x230, 0x12345678);
+    u32(0x238, 255);
+    u32(0x260, 0x8000);
+    text(0x600, "the kernel itself");
+    grow(0x800);
+  }
+};
+
 inline MachineConfig config_of(const ImageBytes& image, ImageKind kind = ImageKind::Auto) {
   MachineConfig config;
   config.image_path = "sample";

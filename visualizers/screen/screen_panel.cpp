@@ -77,34 +77,49 @@ void ScreenPanel::draw(PanelContext& context) {
   canvas.text_fitted({std::max(area.low.x, frame.low.x), frame.high.y + canvas.space(1)},
                      std::min(area.width(), frame.width()), say,
                      typing_ ? Ink::Accent : Ink::MutedText, FontRole::Small);
-  if (typing_) {
-    context.takes_keyboard = true;
+  context.takes_keyboard = context.takes_keyboard || typing_;
+  if (typing_ || held_.any())
     send_keys(context);
-  }
   canvas.reserve({area.low, {area.high.x, frame.high.y + note}});
 }
 
+// Characters are typed: pressed and released at once. The keys below are held as long as the user
+// holds them, because games ask whether a key is down.
 void ScreenPanel::send_keys(PanelContext& context) {
+  struct Key {
+    int key;
+    std::vector<std::uint8_t> make, release;
+  };
+  // Arrows are extended keys: 0xe0 first.
+  static const std::array<Key, kHeldKeys> kKeys = {
+      {{ImGuiKey_Enter, {0x1c}, {0x9c}},
+       {ImGuiKey_Backspace, {0x0e}, {0x8e}},
+       {ImGuiKey_Escape, {0x01}, {0x81}},
+       {ImGuiKey_Space, {0x39}, {0xb9}},
+       {ImGuiKey_UpArrow, {0xe0, 0x48}, {0xe0, 0xc8}},
+       {ImGuiKey_DownArrow, {0xe0, 0x50}, {0xe0, 0xd0}},
+       {ImGuiKey_LeftArrow, {0xe0, 0x4b}, {0xe0, 0xcb}},
+       {ImGuiKey_RightArrow, {0xe0, 0x4d}, {0xe0, 0xcd}}}};
   std::vector<std::uint8_t> codes;
-  const auto append = [&](std::vector<std::uint8_t> more) {
+  const auto append = [&](const std::vector<std::uint8_t>& more) {
     codes.insert(codes.end(), more.begin(), more.end());
   };
-  for (const ImWchar c : ImGui::GetIO().InputQueueCharacters) {
-    if (c < 0x7f)
-      append(keystrokes_for(static_cast<char>(c)));
+  if (typing_) {
+    for (const ImWchar c : ImGui::GetIO().InputQueueCharacters) {
+      if (c < 0x7f && c != ' ')
+        append(keystrokes_for(static_cast<char>(c)));
+    }
   }
-  // Keys without a character. Arrows are extended keys: 0xe0 first.
-  const std::pair<int, std::vector<std::uint8_t>> keys[] = {
-      {ImGuiKey_Enter, {0x1c, 0x9c}},
-      {ImGuiKey_Backspace, {0x0e, 0x8e}},
-      {ImGuiKey_Escape, {0x01, 0x81}},
-      {ImGuiKey_UpArrow, {0xe0, 0x48, 0xe0, 0xc8}},
-      {ImGuiKey_DownArrow, {0xe0, 0x50, 0xe0, 0xd0}},
-      {ImGuiKey_LeftArrow, {0xe0, 0x4b, 0xe0, 0xcb}},
-      {ImGuiKey_RightArrow, {0xe0, 0x4d, 0xe0, 0xcd}}};
-  for (const auto& [key, sequence] : keys) {
-    if (ImGui::IsKeyPressed(ImGui::GetKeyIndex(static_cast<ImGuiKey>(key))))
-      append(sequence);
+  for (std::size_t i = 0; i < kKeys.size(); ++i) {
+    const int index = ImGui::GetKeyIndex(static_cast<ImGuiKey>(kKeys[i].key));
+    if (typing_ &&
+        ImGui::IsKeyPressed(index)) {  // again and again while it is held, as keyboards do
+      append(kKeys[i].make);
+      held_.set(i);
+    } else if (held_.test(i) && (!typing_ || !ImGui::IsKeyDown(index))) {
+      append(kKeys[i].release);
+      held_.reset(i);
+    }
   }
   if (!codes.empty())
     context.commands.submit(PressKeys{std::move(codes)});

@@ -3,13 +3,16 @@
 // screen_panel.h - the monitor of the machine, and its keyboard.
 //
 // While the screen has been clicked, what is typed goes to the guest as scan
-// codes, and the workbench's own keys rest. Escape goes to the guest too; a
+// codes, and the workbench's own keys rest. Arrows, space and the like stay
+// down as long as they are held. Escape goes to the guest too; a
 // click elsewhere gives the keyboard back.
 
 #pragma once
 
 #include "visualizers/panel.h"
 #include "visualizers/screen/vga_picture.h"
+
+#include <bitset>
 
 namespace gv {
 
@@ -27,7 +30,10 @@ class ScreenPanel : public Panel {
  private:
   void send_keys(PanelContext& context);
 
+  static constexpr std::size_t kHeldKeys = 8;  // those that games hold: arrows, space, ...
+
   bool typing_ = false;
+  std::bitset<kHeldKeys> held_;  // pressed in the guest, and to be released there
 };
 
 }  // namespace gv

@@ -119,8 +119,10 @@ enum class ExitReason : std::uint8_t {
   MsrRead,
   MsrWrite,
   ExternalInterrupt,  // the host's own interrupt, not the guest's
+  // KVM refused an instruction, and our own CPU executed that one.
+  InstructionAssist,
 };
-inline constexpr int kExitReasonCount = 18;
+inline constexpr int kExitReasonCount = 19;
 
 // Stable names, used in traces, Lua and on the screen: "privileged-instruction", …
 std::string_view name_of(ExitReason reason);

@@ -40,7 +40,7 @@ std::string technique_names();
 // Whether the pair can be had in this program on this machine; the error is the sentence why not.
 Result<void> check_available(EngineKind engine, TechniqueKind technique);
 
-enum class ImageKind : std::uint8_t { Auto, Multiboot, Elf32, Flat, BootSector };
+enum class ImageKind : std::uint8_t { Auto, Multiboot, Elf32, Flat, BootSector, BzImage };
 
 // Virtual cycles that hypervisor work costs. The numbers and their sources: cost_model.json in
 // hypervisor-core; a test keeps the two equal.
@@ -68,7 +68,7 @@ struct MachineConfig {
   std::string image_path;  // for messages; the bytes are in `image`
   std::vector<std::uint8_t> image;
   ImageKind image_kind = ImageKind::Auto;
-  std::string command_line;              // multiboot
+  std::string command_line;              // multiboot, bzImage
   std::optional<std::string> disk_path;  // BIOS disk; default: the boot-sector image itself
   std::uint64_t memory_mib = 32;         // guest memory: 1 to 2048
   std::uint64_t seed = 0;

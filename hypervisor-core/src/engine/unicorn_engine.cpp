@@ -202,6 +202,14 @@ void UnicornEngine::State::set_targets(std::uint64_t retired_at_block_end) {
   }
 }
 
+namespace {
+
+constexpr const char* kNo64BitCode =
+    "the guest has entered 64-bit code, and Unicorn is used here as a 32-bit CPU; use --engine "
+    "interpreter, or --engine kvm --technique hardware-assisted";
+
+}  // namespace
+
 Result<Exit> UnicornEngine::run(const Entry& entry) {
   State& s = *state_;
   s.entry = entry;
@@ -230,6 +238,9 @@ Result<Exit> UnicornEngine::run(const Entry& entry) {
     }
     if (s.broken) {
       return *s.broken;
+    }
+    if (s.known_segment_valid && s.known_segment.bits == 64) {
+      return Error{ErrorCode::NotAvailable, kNo64BitCode};
     }
     if (exit) {
       return *exit;

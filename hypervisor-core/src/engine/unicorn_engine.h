@@ -50,6 +50,7 @@ class UnicornEngine final : public VcpuEngine {
   void set_selector(SegmentName which, std::uint16_t value) override;
   std::uint64_t control(ControlRegister which) override;
   void set_control(ControlRegister which, std::uint64_t value) override;
+  std::optional<std::uint64_t> msr(Msr which) override;
   DescriptorTableRegister gdtr() override;
   DescriptorTableRegister idtr() override;
   Segment task_register() override;

@@ -199,13 +199,30 @@ UnicornEngine::State::CodeSegment UnicornEngine::State::read_code_segment(std::u
     return {};
   }
   const x86::Descriptor descriptor = x86::parse_descriptor(raw);
+  if (descriptor.long_mode && (extended_features() & x86::efer::LMA) != 0) {
+    return {0, 64};
+  }
   return {descriptor.base, descriptor.default_32 ? 32 : 16};
+}
+
+std::optional<std::uint64_t> UnicornEngine::msr(Msr which) {
+  uc_x86_msr msr{};
+  msr.rid = static_cast<std::uint32_t>(which);
+  return uc_reg_read(state_->uc, UC_X86_REG_MSR, &msr) == UC_ERR_OK
+             ? std::optional<std::uint64_t>(msr.value)
+             : std::nullopt;
+}
+
+std::uint64_t UnicornEngine::State::extended_features() const {
+  uc_x86_msr msr{};
+  msr.rid = x86::efer::kMsrNumber;
+  return uc_reg_read(uc, UC_X86_REG_MSR, &msr) == UC_ERR_OK ? msr.value : 0;
 }
 
 std::size_t UnicornEngine::State::read_code(std::uint64_t linear, std::uint8_t* out,
                                             std::size_t bytes) const {
   const PagingMode mode{read_register(UC_X86_REG_CR0), read_register(UC_X86_REG_CR3),
-                        read_register(UC_X86_REG_CR4)};
+                        read_register(UC_X86_REG_CR4), extended_features()};
   std::size_t done = 0;
   while (done < bytes) {
     const Gva at((linear + done) & 0xffffffffu);

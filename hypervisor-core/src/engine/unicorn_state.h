@@ -150,6 +150,7 @@ struct UnicornEngine::State {
   };
   CodeSegment code_segment();
   CodeSegment read_code_segment(std::uint16_t cs) const;
+  std::uint64_t extended_features() const;  // EFER: a 32-bit guest may page as in long mode
   CodeSegment known_segment;  // of known_selector; void after far transfers and table loads
   std::uint16_t known_selector = 0;
   bool known_segment_valid = false;

@@ -23,6 +23,7 @@
 #include "gv/result.h"
 #include "memory/memory_watch.h"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -78,6 +79,13 @@ enum class Msr : std::uint32_t {
   FsBase = 0xc0000100,
   GsBase = 0xc0000101,
   KernelGsBase = 0xc0000102,
+};
+
+// The x87 unit in the order of FXSAVE. SDM vol. 1, "FXSAVE Area".
+struct FloatingPointState {
+  std::array<std::array<std::uint8_t, 10>, 8> stack{};  // ST(0) first
+  std::uint16_t control = 0x37f, status = 0;
+  std::uint8_t in_use = 0;  // a bit for each physical register
 };
 
 // Where a CPU is sent when its privilege level changes.
@@ -142,6 +150,9 @@ class VcpuEngine {
   // Empty, or false: this engine has no such register, or refuses the value as WRMSR would.
   virtual std::optional<std::uint64_t> msr(Msr) { return std::nullopt; }
   virtual bool set_msr(Msr, std::uint64_t) { return false; }
+  // Engines without an x87 unit of their own to show have none.
+  virtual std::optional<FloatingPointState> floating_point() { return std::nullopt; }
+  virtual void set_floating_point(const FloatingPointState&) {}
   virtual DescriptorTableRegister gdtr() = 0;
   virtual DescriptorTableRegister idtr() = 0;
   virtual Segment task_register() = 0;

@@ -2,6 +2,7 @@
 
 #include "loader/image.h"
 
+#include "loader/bzimage.h"
 #include "loader/elf32.h"
 #include "loader/multiboot.h"
 #include "loader/placement.h"
@@ -19,6 +20,8 @@ constexpr std::uint64_t kMiB = 1 << 20;
 // Descriptor attributes: present, ring 0; code readable, data writable; accessed.
 constexpr std::uint16_t kFlatCode = 0xc09b, kFlatData = 0xc093;
 constexpr std::uint16_t kRealCode = 0x009b, kRealData = 0x0093;
+// Where the boot GDT has its two descriptors; Linux' boot protocol names other places.
+constexpr std::uint16_t kBootCode = 0x08, kLinuxCode = 0x10;
 constexpr std::uint16_t kBusyTask = 0x008b, kLocalTable = 0x0082;
 
 bool has_boot_signature(std::span<const std::uint8_t> image) {
@@ -36,13 +39,14 @@ RegisterFile registers_after_reset() {
   return r;
 }
 
-RegisterFile protected_mode_entry(std::uint32_t entry) {
+RegisterFile protected_mode_entry(std::uint32_t entry, std::uint16_t code = kBootCode) {
   RegisterFile r = registers_after_reset();
   r.cr0 |= 1;  // PE
+  const auto data = static_cast<std::uint16_t>(code + 8);
   for (Segment& segment : r.segment)
-    segment = {0x10, 0, 0xffffffff, kFlatData};
-  r[SegmentName::Cs] = {0x08, 0, 0xffffffff, kFlatCode};
-  r.gdtr = {kBootGdtAddress, 23};
+    segment = {data, 0, 0xffffffff, kFlatData};
+  r[SegmentName::Cs] = {code, 0, 0xffffffff, kFlatCode};
+  r.gdtr = {kBootGdtAddress, static_cast<std::uint16_t>(data + 7)};
   r.idtr = {0, 0};  // no handler yet: an exception now is a triple fault
   r[Gpr::Sp] = kBootSectorAddress;
   r.rip = entry;
@@ -61,14 +65,14 @@ RegisterFile real_mode_entry(std::uint8_t boot_drive) {
   return r;
 }
 
+// Descriptors: 4 GiB, ring 0, code and data, at `code` and the next.
 // So that a guest without a GDT of its own can reload segments, IRET and far-jump.
-void write_boot_gdt(GuestMemorySink& memory) {
-  static constexpr std::array<std::uint8_t, 24> kGdt = {
-      0,    0,    0, 0, 0, 0,    0,    0,  // null
-      0xff, 0xff, 0, 0, 0, 0x9b, 0xcf, 0,  // 08: code, 4 GiB, ring 0
-      0xff, 0xff, 0, 0, 0, 0x93, 0xcf, 0,  // 10: data
+void write_boot_gdt(GuestMemorySink& memory, std::uint16_t code = kBootCode) {
+  static constexpr std::array<std::uint8_t, 16> kFlat = {
+      0xff, 0xff, 0, 0, 0, 0x9b, 0xcf, 0,  // code
+      0xff, 0xff, 0, 0, 0, 0x93, 0xcf, 0,  // data
   };
-  memory.write(Gpa(kBootGdtAddress), kGdt);
+  memory.write(Gpa(kBootGdtAddress + code), kFlat);
 }
 
 Result<LoadedImage> load_multiboot(const ImageName& name, const MachineConfig& config,
@@ -130,6 +134,27 @@ Result<LoadedImage> load_elf(const ImageName& name, const MachineConfig& config,
   return loaded;
 }
 
+Result<LoadedImage> load_bzimage(const ImageName& name, const MachineConfig& config,
+                                 GuestMemorySink& memory) {
+  const auto kernel = parse_bzimage(name, config.image);
+  if (!kernel)
+    return kernel.error();
+  const auto parameters = boot_parameters(name, *kernel, config.command_line, memory.size());
+  if (!parameters)
+    return parameters.error();
+  GV_TRY(place(name, {kernel->kernel}, {kBootGdtAddress, kBootInformationEnd}, memory));
+  memory.write(Gpa(kBootParametersAddress), *parameters);
+  const std::string& line = config.command_line;
+  memory.write(Gpa(kBzImageCommandLineAddress),
+               {reinterpret_cast<const std::uint8_t*>(line.c_str()), line.size() + 1});
+  write_boot_gdt(memory, kLinuxCode);
+  LoadedImage loaded;
+  loaded.kind = ImageKind::BzImage;
+  loaded.entry = protected_mode_entry(kernel->entry, kLinuxCode);
+  loaded.entry[Gpr::Si] = kBootParametersAddress;
+  return loaded;
+}
+
 Result<LoadedImage> load_flat(const ImageName& name, const MachineConfig& config,
                               GuestMemorySink& memory) {
   GV_TRY(place(name, {{kOneMiB, config.image, config.image.size()}},
@@ -175,6 +200,8 @@ std::string_view name_of(ImageKind kind) {
       return "flat";
     case ImageKind::BootSector:
       return "boot-sector";
+    case ImageKind::BzImage:
+      return "bzimage";
   }
   return "unknown";
 }
@@ -184,6 +211,8 @@ ImageKind detect_image_kind(std::span<const std::uint8_t> image) {
     return ImageKind::Multiboot;
   if (is_elf(image))
     return ImageKind::Elf32;
+  if (is_bzimage(image))  // has a boot sector's signature too
+    return ImageKind::BzImage;
   if (has_boot_signature(image))
     return ImageKind::BootSector;
   return ImageKind::Flat;
@@ -214,6 +243,8 @@ Result<LoadedImage> load_image(const MachineConfig& config, GuestMemorySink& mem
       return load_elf(name, config, memory);
     case ImageKind::BootSector:
       return load_boot_sector(name, config, memory);
+    case ImageKind::BzImage:
+      return load_bzimage(name, config, memory);
     case ImageKind::Auto:
     case ImageKind::Flat:
       break;

@@ -13,14 +13,15 @@
 //   00000 - 003ff  real-mode interrupt vectors      boot sectors: devices/bios.h
 //   00400 - 004ff  BIOS data area                   boot sectors
 //   07c00 - 07dff  the boot sector; protected mode: the first stack grows down from 7c00
-//   08000 - 08017  flat GDT: 08 code, 10 data       protected-mode images
-//   09000 - 0bfff  multiboot information            multiboot images; boot_information.h
+//   08000 - 0801f  flat GDT: 08 code, 10 data       protected-mode images (bzImage: 10 and 18)
+//   09000 - 0bfff  multiboot information            multiboot images; multiboot.h
+//   09000 - 0bfff  boot parameters                  bzImage; bzimage.h
 //   9fc00 - 9ffff  end of low memory
 //   a0000 - bffff  VGA
 //   f0000 - fffff  BIOS                             boot sectors
 //   100000 -       flat images; where kernels are linked
 //
-// Not here: ELF64, bzImage, Xen notes. Threads: any.
+// Not here: ELF64, Xen notes. Threads: any.
 
 #pragma once
 
@@ -63,7 +64,7 @@ struct LoadedImage {
 std::string_view name_of(ImageKind kind);
 
 // What Auto stands for, by content: a multiboot header in the first 8 KiB, an
-// ELF file, a boot sector's signature; else flat.
+// ELF file, the header of a bzImage, a boot sector's signature; else flat.
 ImageKind detect_image_kind(std::span<const std::uint8_t> image);
 
 // Loads config.image into memory of config.memory_mib MiB.

@@ -2,6 +2,7 @@
 
 #include "loader/multiboot.h"
 
+#include "loader/boot_memory_map.h"
 #include "loader/byte_view.h"
 
 #include <algorithm>
@@ -140,22 +141,12 @@ Result<std::vector<std::uint8_t>> multiboot_information(const ImageName& name,
   block.u32(16, base + kCommandLineOffset);
   block.text(kCommandLineOffset, command_line);
 
-  struct Range {
-    std::uint64_t start, bytes;
-    std::uint32_t type;  // 1 available, 2 reserved
-  };
-  const Range map[] = {{0, kLowMemoryEnd, 1},
-                       {kLowMemoryEnd, 0xa0000 - kLowMemoryEnd, 2},
-                       {0xf0000, 0x10000, 2},
-                       {kOneMiB, upper, 1}};
   std::uint64_t at = kMapOffset;
-  for (const Range& range : map) {
-    if (range.bytes == 0)
-      continue;
+  for (const MemoryRange& range : boot_memory_map(memory_bytes)) {
     block.u32(at, 20);  // the size field does not count itself
     block.u64(at + 4, range.start);
     block.u64(at + 12, range.bytes);
-    block.u32(at + 20, range.type);
+    block.u32(at + 20, static_cast<std::uint32_t>(range.use));
     at += 24;
   }
   block.u32(44, at - kMapOffset);

@@ -32,7 +32,11 @@ void Machine::dispatch(const Exit& exit) {
                  [&](const InterruptWindowOpened&) { technique_->interrupt_window_opened(); },
                  [&](const HostInterrupted&) { technique_->host_interrupted(); },
                  [&](const MsrAccessed& access) { technique_->msr(access); },
-                 [&](const ExecutionRefused&) { end_refused(); },
+                 [&](const ExecutionRefused&) {
+                   if (!technique_->assist()) {
+                     end_refused();
+                   }
+                 },
                  // Nothing happened: the loop looks at the clock and goes on.
                  [&](const BudgetSpent&) { answered = false; },
                  [&](const AddressReached&) {

@@ -235,4 +235,9 @@ void Machine::end_guest(GuestEnd how, std::uint32_t code) {
 
 void Machine::halt() { halted_ = true; }
 
+void Machine::refuse(const std::string& why) {
+  engine_failure_ = Error{ErrorCode::NotAvailable, why};
+  refused_ = true;
+}
+
 }  // namespace gv

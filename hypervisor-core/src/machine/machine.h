@@ -155,6 +155,7 @@ class Machine final : private DeviceHost, private MachineServices {
   void write_port(std::uint16_t port, std::uint8_t size, std::uint32_t value) override;
   void end_guest(GuestEnd how, std::uint32_t code) override;
   void halt() override;
+  void refuse(const std::string& why) override;
 
   // Constant after creation.
   MachineMemory machine_memory_;
@@ -176,6 +177,7 @@ class Machine final : private DeviceHost, private MachineServices {
   bool address_reached_ = false;
   bool boundary_served_ = false;      // the clock and interrupts have been, at this very boundary
   std::vector<MemoryTouch> touches_;  // that no observer has seen
+  bool refused_ = false;
   std::optional<GuestEnded> end_;
   Error engine_failure_;
   std::string crash_text_;

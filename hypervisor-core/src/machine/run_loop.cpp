@@ -10,6 +10,7 @@
 #include "devices/pic_8259.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace gv {
 
@@ -68,6 +69,9 @@ RunStop Machine::run(const RunLimits& limits) {
     const std::uint64_t retired_at_exit = context_->retired();
     collect_touches();
     dispatch(*exit);
+    if (std::exchange(refused_, false)) {
+      return RunStop::EngineFailed;
+    }
     if (stops_here(limits, retired_at_exit)) {
       boundary_served_ = std::holds_alternative<AddressReached>(*exit) && !engine_->inside_block();
       return RunStop::ObserverStopped;

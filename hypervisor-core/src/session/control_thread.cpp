@@ -54,6 +54,7 @@ ControlThread::~ControlThread() {
     attention_ = true;
   }
   work_.notify_all();
+  machine_->engine().interrupt();
   thread_.join();
 }
 
@@ -69,6 +70,8 @@ std::uint64_t ControlThread::enqueue(Command command, bool awaited) {
     attention_ = true;
   }
   work_.notify_all();
+  // A guest on the CPU itself may never exit by its own doing. The engine outlives this thread.
+  machine_->engine().interrupt();
   return id;
 }
 

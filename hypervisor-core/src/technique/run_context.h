@@ -18,6 +18,7 @@
 #include "trace/recorder.h"
 
 #include <cstdint>
+#include <string>
 
 namespace gv {
 
@@ -30,6 +31,9 @@ class MachineServices {
   virtual void end_guest(GuestEnd how, std::uint32_t code) = 0;
   // The vCPU executed HLT: nothing runs until an interrupt.
   virtual void halt() = 0;
+  // The guest wants what this technique cannot give it, and is stopped before it: one sentence.
+  // Not the guest's fault, and not a crash.
+  virtual void refuse(const std::string& why) = 0;
 };
 
 struct RunContext {

@@ -46,6 +46,8 @@ class Technique {
   virtual void interrupt_window_opened() {}
   virtual void host_interrupted() {}
   virtual void msr(const MsrAccessed&) {}
+  // The engine cannot execute the instruction at RIP. True: it has been executed in another way.
+  virtual bool assist() { return false; }
 
   // Whether the guest would take an interrupt now, and the guest taking it.
   virtual bool interrupts_enabled() = 0;

@@ -61,6 +61,9 @@ constexpr std::array<ReasonText, kExitReasonCount> kReasons = {{
     {"external-interrupt", "external interrupt",
      "An interrupt arrived for the host while the guest ran; the CPU left the guest so that the "
      "hypervisor can serve it."},
+    {"instruction-assist", "instruction assist",
+     "KVM refused to execute an instruction; the hypervisor's own interpreter executed that one, "
+     "and the guest goes on behind it."},
 }};
 
 const ReasonText& text_of(ExitReason reason) {

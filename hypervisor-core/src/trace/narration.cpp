@@ -195,6 +195,9 @@ std::string narrate_exit(const ExitTaken& e) {
                          e.qualification);
     case ExitReason::ExternalInterrupt:
       return fmt::format("An interrupt for the host arrived while {} ran.", object(e.from));
+    case ExitReason::InstructionAssist:
+      return fmt::format("KVM refused an instruction of {}. Our own interpreter executed it.",
+                         object(e.from));
   }
   return fmt::format("{} left to the hypervisor.", who);
 }

@@ -81,6 +81,8 @@ std::optional<VmxExitReason> vmx_exit_reason(ExitReason reason, Mnemonic mnemoni
       return VmxExitReason{32, "WRMSR"};
     case ExitReason::MachineMemory:
       return VmxExitReason{48, "EPT violation"};
+    case ExitReason::InstructionAssist:
+      break;  // hardware executes every instruction that it has
   }
   return std::nullopt;
 }

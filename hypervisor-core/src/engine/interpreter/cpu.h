@@ -15,6 +15,7 @@
 #pragma once
 
 #include "engine/interpreter/flags.h"
+#include "engine/interpreter/floating_point.h"
 #include "engine/interpreter/operation.h"
 #include "engine/interpreter/segment_register.h"
 #include "engine/interpreter/tlb.h"
@@ -63,7 +64,7 @@ class Cpu {
   std::uint64_t cr0 = 0, cr2 = 0, cr3 = 0, cr4 = 0;
   ModelSpecificRegisters msrs;
   bool interrupt_shadow = false;  // STI or a load of SS ran last
-  std::uint16_t fpu_control = 0x37f, fpu_status = 0;
+  FloatingPoint x87;
 
   // Watched pages are kept out of the TLB's fast tags, so that each access to them is seen.
   MemoryWatch watch;

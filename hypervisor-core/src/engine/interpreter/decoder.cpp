@@ -15,7 +15,7 @@ namespace {
 
 void fpu_escape(InstructionReader& r) {
   r.modrm();
-  r.use(&fpu);
+  r.use(&floating_point);
   r.op().immediate = r.opcode();
   r.op().extra = r.modrm_byte();
 }
@@ -404,7 +404,7 @@ void one_byte(InstructionReader& r) {
       far_immediate(r, &far_call_immediate);
       return;
     case 0x9b:
-      r.use(&wait_for_fpu);
+      r.use(&wait_for_floating_point);
       return;
     case 0x9c:
       r.default_64();

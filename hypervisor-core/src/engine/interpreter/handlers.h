@@ -151,8 +151,10 @@ bool clear_task_switched(Cpu& cpu, const Operation& op);
 bool invalidate_page(Cpu& cpu, const Operation& op);
 bool flush_caches(Cpu& cpu, const Operation& op);
 bool read_time_stamp(Cpu& cpu, const Operation& op);
-bool fpu(Cpu& cpu, const Operation& op);
-bool wait_for_fpu(Cpu& cpu, const Operation& op);
+
+// floating_point.cpp
+bool floating_point(Cpu& cpu, const Operation& op);  // opcode in immediate, ModRM in extra
+bool wait_for_floating_point(Cpu& cpu, const Operation& op);
 
 // descriptor_table.cpp
 bool store_table(Cpu& cpu, const Operation& op);     // SGDT, SIDT: extra 0, 1

@@ -193,6 +193,14 @@ std::optional<Exit> InterpreterEngine::State::run_across_pages() {
   return run_operations(&decoded.operation, 1);
 }
 
+Exit InterpreterEngine::run_one_afresh() {
+  State& s = *state_;
+  s.cpu.flush_tlb();
+  s.cpu.interrupt_shadow = false;
+  s.cpu.limit = s.cpu.retired + 1;
+  return s.run_across_pages().value_or(BudgetSpent{});
+}
+
 std::uint64_t InterpreterEngine::retired() const { return state_->cpu.retired; }
 
 bool InterpreterEngine::inside_block() const {
@@ -296,8 +304,15 @@ EngineState InterpreterEngine::save() {
   put(out, s.cpu.ldtr.value);
   out.u16(s.cpu.gdtr.limit);
   out.u16(s.cpu.idtr.limit);
-  out.u16(s.cpu.fpu_control);
-  out.u16(s.cpu.fpu_status);
+  const FloatingPointState x87 = *floating_point();
+  for (const auto& value : x87.stack) {
+    for (const std::uint8_t byte : value) {
+      out.u8(byte);
+    }
+  }
+  out.u16(x87.control);
+  out.u16(x87.status);
+  out.u8(x87.in_use);
   out.u8(static_cast<std::uint8_t>(s.cpu.cpl()));
   out.flag(s.cpu.if_may_have_changed);
   // A replay from here starts with an empty TLB, and A and D bits depend on what is in it; so
@@ -318,8 +333,16 @@ Result<void> InterpreterEngine::restore(const EngineState& state) {
   s.cpu.ldtr.value = take_segment(in);
   s.cpu.gdtr.limit = in.u16();
   s.cpu.idtr.limit = in.u16();
-  s.cpu.fpu_control = in.u16();
-  s.cpu.fpu_status = in.u16();
+  FloatingPointState x87;
+  for (auto& value : x87.stack) {
+    for (std::uint8_t& byte : value) {
+      byte = in.u8();
+    }
+  }
+  x87.control = in.u16();
+  x87.status = in.u16();
+  x87.in_use = in.u8();
+  set_floating_point(x87);
   s.cpu.set_cpl(in.u8());
   s.cpu.if_may_have_changed = in.flag();
   if (!in.ok()) {

@@ -7,8 +7,8 @@
 // Unicorn every instruction boundary is a block boundary, but for the one that
 // STI and loads of SS shade from interrupts.
 //
-// Not modelled: floating point and vectors, virtual-8086 mode, task switches,
-// debug registers, alignment checks, SMEP, SMAP, a local APIC. CPUID says so.
+// Not modelled: vectors, most of what floating_point.h leaves out, virtual-8086 mode, task
+// switches, debug registers, alignment checks, SMEP, SMAP, a local APIC. CPUID says so.
 //
 // Control thread only.
 
@@ -68,6 +68,14 @@ class InterpreterEngine final : public VcpuEngine {
   void memory_written(Mpa from, std::uint64_t bytes) override;
   EngineState save() override;
   Result<void> restore(const EngineState& state) override;
+
+  std::optional<FloatingPointState> floating_point() override;
+  void set_floating_point(const FloatingPointState& state) override;
+  RegisterFile register_file() override;
+  void set_register_file(const RegisterFile& registers) override;
+  // For whoever changes memory and tables behind this engine's back: nothing that was decoded or
+  // translated before is believed. One instruction; BudgetSpent when it simply completed.
+  Exit run_one_afresh();
 
   // A segment register with what the CPU keeps behind it. No other engine shows that.
   const Segment& segment(SegmentName which) const;

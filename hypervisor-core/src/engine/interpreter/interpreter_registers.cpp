@@ -114,6 +114,79 @@ int InterpreterEngine::code_bits() {
 
 Gva InterpreterEngine::linear_rip() { return Gva(state_->cpu.code_linear()); }
 
+std::optional<FloatingPointState> InterpreterEngine::floating_point() {
+  const FloatingPoint& x87 = state_->cpu.x87;
+  FloatingPointState state;
+  for (unsigned i = 0; i < state.stack.size(); ++i) {
+    const ExtendedReal value = extended_of(x87.raw(i));
+    std::memcpy(state.stack[i].data(), &value.significand, 8);
+    std::memcpy(state.stack[i].data() + 8, &value.sign_and_exponent, 2);
+  }
+  state.control = x87.control;
+  state.status = x87.status();
+  state.in_use = x87.in_use();
+  return state;
+}
+
+void InterpreterEngine::set_floating_point(const FloatingPointState& state) {
+  FloatingPoint& x87 = state_->cpu.x87;
+  x87.control = state.control;
+  x87.set_status(state.status);  // before the stack: TOP says where it is
+  x87.set_in_use(state.in_use);
+  for (unsigned i = 0; i < state.stack.size(); ++i) {
+    ExtendedReal value;
+    std::memcpy(&value.significand, state.stack[i].data(), 8);
+    std::memcpy(&value.sign_and_exponent, state.stack[i].data() + 8, 2);
+    x87.set_raw(i, real_of(value));
+  }
+}
+
+RegisterFile InterpreterEngine::register_file() {
+  Cpu& cpu = state_->cpu;
+  RegisterFile r;
+  for (std::size_t i = 0; i < r.gpr.size(); ++i) {
+    r.gpr[i] = cpu.slots[i];
+  }
+  r.rip = cpu.rip();
+  r.rflags = cpu.flags.word();
+  for (std::size_t i = 0; i < r.segment.size(); ++i) {
+    r.segment[i] = cpu.segments[i].value;
+  }
+  r.cr0 = cpu.cr0;
+  r.cr2 = cpu.cr2;
+  r.cr3 = cpu.cr3;
+  r.cr4 = cpu.cr4;
+  r.gdtr = cpu.gdtr;
+  r.idtr = cpu.idtr;
+  r.tr = cpu.tr.value;
+  r.ldtr = cpu.ldtr.value;
+  return r;
+}
+
+// EFER is not in the file: set_msr() before this.
+void InterpreterEngine::set_register_file(const RegisterFile& r) {
+  Cpu& cpu = state_->cpu;
+  for (std::size_t i = 0; i < r.gpr.size(); ++i) {
+    cpu.slots[i] = r.gpr[i];
+  }
+  cpu.rip() = r.rip;
+  cpu.flags.set_word(r.rflags);
+  for (std::size_t i = 0; i < r.segment.size(); ++i) {
+    cpu.segments[i].value = r.segment[i];
+  }
+  cpu.cr0 = r.cr0;
+  cpu.cr2 = r.cr2;
+  cpu.cr3 = r.cr3;
+  cpu.cr4 = r.cr4;
+  cpu.gdtr = r.gdtr;
+  cpu.idtr = r.idtr;
+  cpu.tr.value = r.tr;
+  cpu.ldtr.value = r.ldtr;
+  cpu.set_cpl(cpu.protected_mode() ? r.cpl() : 0);
+  cpu.mode_changed();
+  cpu.flush_tlb();
+}
+
 Result<void> InterpreterEngine::set_up_monitor(const MonitorPages& pages) {
   State& s = *state_;
   s.cpu.idtr = pages.idtr;

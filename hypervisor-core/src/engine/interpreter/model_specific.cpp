@@ -2,8 +2,8 @@
 //
 // model_specific.cpp - RDMSR, WRMSR, CPUID and SWAPGS: what this CPU model has.
 //
-// CPUID tells the truth: a 686 with long mode and without any vector unit or
-// floating point. Guests are built for that.
+// CPUID tells the truth: a 686 with long mode and an x87 unit, without any vector
+// unit. Guests are built for that.
 //
 // Source: SDM vol. 4, "Architectural MSRs"; vol. 2A, "CPUID".
 
@@ -101,9 +101,9 @@ bool write_model_specific(Cpu& cpu, std::uint32_t number, std::uint64_t value) {
 }
 
 CpuidReply identification(std::uint32_t leaf) {
-  constexpr std::uint32_t kTsc = 1u << 4, kMsr = 1u << 5, kPse = 1u << 3, kPae = 1u << 6,
-                          kCx8 = 1u << 8, kSep = 1u << 11, kPge = 1u << 13, kCmov = 1u << 15,
-                          kPat = 1u << 16;
+  constexpr std::uint32_t kFpu = 1u << 0, kTsc = 1u << 4, kMsr = 1u << 5, kPse = 1u << 3,
+                          kPae = 1u << 6, kCx8 = 1u << 8, kSep = 1u << 11, kPge = 1u << 13,
+                          kCmov = 1u << 15, kPat = 1u << 16;
   constexpr std::uint32_t kSyscall = 1u << 11, kNx = 1u << 20, kGigabytePages = 1u << 26,
                           kLongMode = 1u << 29;
   const auto text = [](const char* four) {
@@ -115,7 +115,8 @@ CpuidReply identification(std::uint32_t leaf) {
     case 0:
       return {1, text("Glas"), text("CPU "), text("svis")};
     case 1:
-      return {0x600, 0, 1u << 13, kPse | kTsc | kMsr | kPae | kCx8 | kSep | kPge | kCmov | kPat};
+      return {0x600, 0, 1u << 13,
+              kFpu | kPse | kTsc | kMsr | kPae | kCx8 | kSep | kPge | kCmov | kPat};
     case 0x80000000:
       return {0x80000008, 0, 0, 0};
     case 0x80000001:

@@ -189,42 +189,4 @@ bool invalidate_page(Cpu& cpu, const Operation&) {
 
 bool flush_caches(Cpu& cpu, const Operation&) { return only_ring_0(cpu); }
 
-// No floating point here: what a program needs to find that out, and the control word.
-bool fpu(Cpu& cpu, const Operation& op) {
-  if ((cpu.cr0 & (cr0::EM | cr0::TS)) != 0) {
-    return cpu.fault(kDeviceNotAvailable);
-  }
-  const auto escape = static_cast<std::uint8_t>(op.immediate);
-  const std::uint8_t modrm = op.extra;
-  const int field = (modrm >> 3) & 7;
-  if (escape == 0xdb && modrm == 0xe3) {  // FNINIT
-    cpu.fpu_control = 0x37f;
-    cpu.fpu_status = 0;
-    return true;
-  }
-  if (escape == 0xdb && modrm == 0xe2) {  // FNCLEX
-    cpu.fpu_status = 0;
-    return true;
-  }
-  if (escape == 0xdf && modrm == 0xe0) {  // FNSTSW AX
-    cpu.set_reg<std::uint16_t>(0, cpu.fpu_status);
-    return true;
-  }
-  if (escape == 0xdd && field == 7 && op.memory_operand) {
-    return cpu.store(op, cpu.fpu_status);
-  }
-  if (escape == 0xd9 && field == 7 && op.memory_operand) {
-    return cpu.store(op, cpu.fpu_control);
-  }
-  if (escape == 0xd9 && field == 5 && op.memory_operand) {
-    return cpu.load(op, cpu.fpu_control);
-  }
-  return cpu.invalid_opcode();
-}
-
-bool wait_for_fpu(Cpu& cpu, const Operation&) {
-  const std::uint64_t both = cr0::MP | cr0::TS;
-  return (cpu.cr0 & both) != both || cpu.fault(kDeviceNotAvailable);
-}
-
 }  // namespace gv::interpreter

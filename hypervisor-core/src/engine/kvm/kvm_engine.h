@@ -13,7 +13,7 @@
 //   KVM_EXIT_X86_RDMSR/WRMSR  MsrAccessed, of registers that KVM does not know
 //   KVM_EXIT_DEBUG            AddressReached
 //   KVM_EXIT_SHUTDOWN         TripleFaulted
-//   KVM_EXIT_INTERNAL_ERROR   ExecutionRefused
+//   KVM_EXIT_INTERNAL_ERROR   ExecutionRefused; technique/hardware_assisted may execute it
 //
 // Instructions are not counted: retired() is 0 and time is measured on the
 // host's monotonic clock. The guest's clock runs slower than the host's where
@@ -59,6 +59,8 @@ class KvmEngine final : public VcpuEngine {
   void set_control(ControlRegister which, std::uint64_t value) override;
   std::optional<std::uint64_t> msr(Msr which) override;
   bool set_msr(Msr which, std::uint64_t value) override;
+  std::optional<FloatingPointState> floating_point() override;
+  void set_floating_point(const FloatingPointState& state) override;
   DescriptorTableRegister gdtr() override;
   DescriptorTableRegister idtr() override;
   Segment task_register() override;

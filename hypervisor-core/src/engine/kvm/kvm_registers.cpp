@@ -127,6 +127,34 @@ bool KvmEngine::set_msr(Msr which, std::uint64_t value) {
   return true;
 }
 
+std::optional<FloatingPointState> KvmEngine::floating_point() {
+  kvm_fpu fpu{};
+  if (ioctl(state_->vcpu.get(), KVM_GET_FPU, &fpu) != 0) {
+    return std::nullopt;
+  }
+  FloatingPointState state;
+  for (std::size_t i = 0; i < state.stack.size(); ++i) {
+    std::memcpy(state.stack[i].data(), fpu.fpr[i], state.stack[i].size());
+  }
+  state.control = fpu.fcw;
+  state.status = fpu.fsw;
+  state.in_use = fpu.ftwx;
+  return state;
+}
+
+// The vector registers, which KVM keeps in the same place, stay as they are.
+void KvmEngine::set_floating_point(const FloatingPointState& state) {
+  kvm_fpu fpu{};
+  GV_CHECK(ioctl(state_->vcpu.get(), KVM_GET_FPU, &fpu) == 0);
+  for (std::size_t i = 0; i < state.stack.size(); ++i) {
+    std::memcpy(fpu.fpr[i], state.stack[i].data(), state.stack[i].size());
+  }
+  fpu.fcw = state.control;
+  fpu.fsw = state.status;
+  fpu.ftwx = state.in_use;
+  GV_CHECK(ioctl(state_->vcpu.get(), KVM_SET_FPU, &fpu) == 0);
+}
+
 DescriptorTableRegister KvmEngine::gdtr() {
   const kvm_dtable& table = state_->special_registers().gdt;
   return {table.base, table.limit};

@@ -135,6 +135,28 @@ void KvmGuest::msr(const MsrAccessed& access) {
   resume(Handling::Reflected);
 }
 
+bool KvmGuest::assist() {
+  VcpuEngine& kvm = context_.engine;
+  const auto floating_point = kvm.floating_point();
+  if (!floating_point) {
+    return false;
+  }
+  if (assistant_ == nullptr) {
+    assistant_ = std::make_unique<InterpreterEngine>(context_.memory.machine());
+  }
+  assistant_->set_msr(Msr::Efer, kvm.msr(Msr::Efer).value_or(0));
+  assistant_->set_register_file(kvm.register_file());
+  assistant_->set_floating_point(*floating_point);
+  take_exit(ExitReason::InstructionAssist, 0);
+  if (!std::holds_alternative<BudgetSpent>(assistant_->run_one_afresh())) {
+    return false;
+  }
+  kvm.set_register_file(assistant_->register_file());
+  kvm.set_floating_point(*assistant_->floating_point());
+  resume(Handling::Emulated);
+  return true;
+}
+
 void KvmGuest::deliver_interrupt(std::uint8_t vector) {
   context_.engine.inject(vector);
   ++context_.ledger.interrupts;

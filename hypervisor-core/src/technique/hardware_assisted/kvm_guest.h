@@ -15,11 +15,13 @@
 
 #pragma once
 
+#include "engine/interpreter/interpreter_engine.h"
 #include "technique/technique.h"
 #include "x86/decode.h"
 
 #include <array>
 #include <chrono>
+#include <memory>
 
 namespace gv {
 
@@ -41,6 +43,10 @@ class KvmGuest final : public Technique {
   void interrupt_window_opened() override;
   void host_interrupted() override;
   void msr(const MsrAccessed& access) override;
+  // KVM has an emulator of its own, for the modes that the CPU cannot run, and it does not know
+  // every instruction: x87 and far returns are the common ones. Our interpreter executes that one
+  // with the vCPU's registers, and the guest goes on behind it. False where it faults or traps.
+  bool assist() override;
 
   bool interrupts_enabled() override { return context_.engine.ready_for_interrupt(); }
   bool if_changes_unseen() const override { return true; }
@@ -66,6 +72,7 @@ class KvmGuest final : public Technique {
 
   RunContext& context_;
   const EngineTraits traits_;
+  std::unique_ptr<InterpreterEngine> assistant_;  // made when it is needed first
   ExitReason reason_ = ExitReason::Exception;
   std::chrono::steady_clock::time_point exited_{};
 };

@@ -19,6 +19,14 @@ namespace {
 
 constexpr std::uint32_t kTimeStampCounterMsr = 0x10;
 
+constexpr const char* kNoLongMode =
+    "trap-and-emulate cannot follow the guest into long mode: 64-bit code has no segment limits, "
+    "and they are what keeps a guest off a monitor in its own address space; use --engine kvm "
+    "--technique hardware-assisted, or --engine interpreter --technique interpretation";
+constexpr const char* kNoPae =
+    "trap-and-emulate has no shadow page tables of the PAE format, which the guest switches on; "
+    "use --technique bare-metal, or --engine kvm --technique hardware-assisted";
+
 }  // namespace
 
 void TrapAndEmulate::finish_instruction(const Instruction& what, std::uint64_t value) {
@@ -128,6 +136,9 @@ bool TrapAndEmulate::emulate(const Instruction& what) {
     }
     case Mnemonic::Rdmsr:
     case Mnemonic::Wrmsr: {
+      if (cpu.gpr(Gpr::Cx) == efer::kMsrNumber) {
+        return access_extended_features(what);
+      }
       if (cpu.gpr(Gpr::Cx) != kTimeStampCounterMsr) {
         return false;  // no other MSR on this virtual CPU: #GP
       }
@@ -155,6 +166,22 @@ bool TrapAndEmulate::emulate(const Instruction& what) {
   }
 }
 
+// EFER is zero here: no SYSCALL, no NX, and no long mode.
+bool TrapAndEmulate::access_extended_features(const Instruction& what) {
+  VcpuEngine& cpu = context_.engine;
+  if (what.mnemonic == Mnemonic::Rdmsr) {
+    cpu.set_gpr(Gpr::Ax, 0);
+    cpu.set_gpr(Gpr::Dx, 0);
+  } else if (const std::uint64_t value = cpu.gpr(Gpr::Ax); (value & efer::LME) != 0) {
+    context_.machine.refuse(kNoLongMode);
+    return true;  // RIP stays at the WRMSR
+  } else if (value != 0) {
+    return false;
+  }
+  finish_instruction(what, 0);
+  return true;
+}
+
 std::optional<std::uint32_t> TrapAndEmulate::operand16(const Instruction& what) {
   if (what.gpr) {
     return static_cast<std::uint32_t>(context_.engine.gpr(*what.gpr) & 0xffff);
@@ -172,8 +199,15 @@ bool TrapAndEmulate::move_to_control(const Instruction& what) {
   }
   const auto value = static_cast<std::uint32_t>(context_.engine.gpr(*what.gpr));
   const int number = what.system_register;
-  if (number == 4 && (value & (cr4::PAE | cr4::VME | cr4::PVI)) != 0) {
+  if (number == 4 && (value & (cr4::VME | cr4::PVI)) != 0) {
     return false;  // a CPU without these bits raises #GP
+  }
+  // CR4.PAE alone changes nothing yet; it is also the way into long mode.
+  const std::uint32_t cr0_then = number == 0 ? value : cpu_.cr0;
+  const std::uint32_t cr4_then = number == 4 ? value : cpu_.cr4;
+  if ((cr0_then & cr0::PG) != 0 && (cr4_then & cr4::PAE) != 0) {
+    context_.machine.refuse(kNoPae);
+    return true;
   }
   if (number == 0 && (value & cr0::PE) == 0) {
     return false;  // back to real mode: this virtual CPU cannot

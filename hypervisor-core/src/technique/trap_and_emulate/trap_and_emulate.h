@@ -83,6 +83,7 @@ class TrapAndEmulate final : public Technique {
   // emulate_privileged.cpp: true when the instruction has been dealt with.
   bool emulate(const x86::Instruction& instruction);
   void finish_instruction(const x86::Instruction& instruction, std::uint64_t value);
+  bool access_extended_features(const x86::Instruction& what);
   bool move_to_control(const x86::Instruction& instruction);
   void write_control(int number, std::uint32_t value);
   void load_table(const x86::Instruction& instruction);
