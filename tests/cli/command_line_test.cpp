@@ -131,6 +131,71 @@ TEST(Boot, TwoRunsGiveByteIdenticalTraces) {
   EXPECT_TRUE(a == contents_of(folder.file("b.trace"))) << "the traces differ";
 }
 
+TEST(Boot, RefusesToFollowAGuestIntoLongModeByTrapsAndSaysWhy) {
+  const Outcome outcome = call({"boot", "tinykernel64"});
+  EXPECT_EQ(outcome.code, 5) << outcome.err;
+  EXPECT_TRUE(is_one_sentence(outcome.err)) << outcome.err;
+  EXPECT_NE(outcome.err.find("64-bit code has no segment limits"), std::string::npos)
+      << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+}
+
+TEST(Boot, RefusesSixtyFourBitCodeOnUnicornAndNamesTheEnginesThatHaveIt) {
+  const Outcome outcome = call({"boot", "tinykernel64", "--technique", "bare-metal"});
+  EXPECT_EQ(outcome.code, 5) << outcome.err;
+  EXPECT_TRUE(is_one_sentence(outcome.err)) << outcome.err;
+  EXPECT_NE(outcome.err.find("--engine interpreter"), std::string::npos) << outcome.err;
+}
+
+TEST(Boot, ControlsSayWhatExitsUnderEmulatedVtx) {
+  const std::vector<std::string> words = {"boot", "tinykernel", "--technique", "hardware-assisted",
+                                          "--json"};
+  const auto exits_of = [&](const std::string& controls) {
+    std::vector<std::string> all = words;
+    if (!controls.empty())
+      all.insert(all.end(), {"--controls", controls});
+    const Outcome outcome = call(all);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return nlohmann::json::parse(outcome.out)["ledger"]["exits"];
+  };
+  const auto usual = exits_of("");
+  const auto chosen = exits_of("no-hlt,control-registers,ports=0x3f8+0x20,exceptions=14");
+  EXPECT_GT(usual["halt"]["count"].get<int>(), 0);
+  EXPECT_EQ(usual["control-register"]["count"], 0);
+  EXPECT_EQ(usual["page-fault"]["count"], 0);
+  EXPECT_EQ(chosen["halt"]["count"], 0);
+  EXPECT_GT(chosen["control-register"]["count"].get<int>(), 0);
+  EXPECT_GT(chosen["page-fault"]["count"].get<int>(), 0);
+  EXPECT_LT(chosen["port-write"]["count"].get<int>(), usual["port-write"]["count"].get<int>());
+}
+
+TEST(Boot, NamesAControlThatIsNone) {
+  for (const char* wrong :
+       {"cpuid", "no-ports=1", "ports=0x10000", "exceptions=32", "hlt,rdtscp"}) {
+    const Outcome outcome =
+        call({"boot", "tinykernel", "--technique", "hardware-assisted", "--controls", wrong});
+    EXPECT_EQ(outcome.code, 2) << wrong;
+    EXPECT_TRUE(is_one_sentence(outcome.err)) << outcome.err;
+    EXPECT_NE(outcome.err.find("there are external-interrupts"), std::string::npos) << outcome.err;
+  }
+  const Outcome elsewhere = call({"boot", "tinykernel", "--controls", "hlt"});
+  EXPECT_EQ(elsewhere.code, 2);
+  EXPECT_NE(elsewhere.err.find("those of emulated VT-x"), std::string::npos) << elsewhere.err;
+}
+
+TEST(Boot, FindsAGuestOfADebianPackageByItsName) {
+  TemporaryFolder folder;
+  const Outcome outcome = call({"boot", "invaders", "--max-instructions", "3000000",
+                                "--screen-text", folder.file("screen.txt")});
+  if (outcome.code == 2) {
+    EXPECT_TRUE(is_one_sentence(outcome.err)) << outcome.err;
+    EXPECT_NE(outcome.err.find("apt-get install grub-invaders"), std::string::npos) << outcome.err;
+    GTEST_SKIP() << outcome.err;
+  }
+  EXPECT_EQ(outcome.code, 3) << outcome.err;
+  EXPECT_NE(contents_of(folder.file("screen.txt")).find("-*-"), std::string::npos);
+}
+
 TEST(Boot, StopsWhenTheConsoleMatches) {
   const Outcome found = call({"boot", "tinykernel", "--until", "paging: on"});
   EXPECT_EQ(found.code, 0) << found.err;

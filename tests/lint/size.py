@@ -12,6 +12,7 @@ LONGER = {
     "app/workbench/lesson_pane.cpp": (560, "one pane: a drawing function for each phase"),
     "hypervisor-core/src/engine/interpreter/decoder.cpp": (640, "one opcode map: a case per row"),
     "hypervisor-core/src/session/control_thread.cpp": (540, "one thread: a function per command"),
+    "hypervisor-core/src/trace/narration.cpp": (540, "one table: a sentence for each event and exit"),
     "hypervisor-core/src/x86/decode.cpp": (520, "one table of mnemonics and its reader"),
     "tests/differential/random_program.cpp": (790, "one generator: a method a family of opcodes"),
     "visualizers/timeline/timeline_panel.cpp": (580, "one picture: lanes share one time axis"),

@@ -152,7 +152,7 @@ bool invalidate_page(Cpu& cpu, const Operation& op);
 bool flush_caches(Cpu& cpu, const Operation& op);
 bool read_time_stamp(Cpu& cpu, const Operation& op);
 
-// floating_point.cpp
+// x87_instruction.cpp
 bool floating_point(Cpu& cpu, const Operation& op);  // opcode in immediate, ModRM in extra
 bool wait_for_floating_point(Cpu& cpu, const Operation& op);
 

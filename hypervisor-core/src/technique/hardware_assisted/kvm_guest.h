@@ -46,6 +46,8 @@ class KvmGuest final : public Technique {
   // KVM has an emulator of its own, for the modes that the CPU cannot run, and it does not know
   // every instruction: x87 and far returns are the common ones. Our interpreter executes that one
   // with the vCPU's registers, and the guest goes on behind it. False where it faults or traps.
+  // What KVM's emulator does know of x87 (FNINIT, FNSTCW and FNSTSW to memory) it does on a state
+  // that we cannot reach.
   bool assist() override;
 
   bool interrupts_enabled() override { return context_.engine.ready_for_interrupt(); }
