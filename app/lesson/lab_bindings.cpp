@@ -129,9 +129,9 @@ int lab_machine(lua_State* state) {
   LabEnvironment& environment = environment_of(state);
   OptionTable options(state, 1, "lab.machine");
   auto config = config_from(state, options, environment);
-  options.done();
-  if (!config)
+  if (!config)  // first: it may not have come to all options
     raise_in_script(state, config.error().message);
+  options.done();
   if (environment.machines.size() >= environment.machines_at_most) {
     raise_in_script(state, "this script made too many machines");
   }
