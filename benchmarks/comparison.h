@@ -46,5 +46,6 @@ void add_guest_speed();
 void add_trap_round_trip();
 void add_tracing_cost();
 void add_time_travel();
+void add_techniques();
 
 }  // namespace gv::bench

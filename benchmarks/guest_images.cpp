@@ -17,6 +17,8 @@ GV_CARRY(tight_loop);
 GV_CARRY(shortest_loop);
 GV_CARRY(compiled);
 GV_CARRY(cli_loop);
+GV_CARRY(cli_sti_loop);
+GV_CARRY(call_loop);
 
 namespace gv::bench {
 
@@ -32,6 +34,10 @@ std::span<const std::uint8_t> carried(Guest guest) {
       return {gv_compiled, gv_compiled_end};
     case Guest::CliLoop:
       return {gv_cli_loop, gv_cli_loop_end};
+    case Guest::CliStiLoop:
+      return {gv_cli_sti_loop, gv_cli_sti_loop_end};
+    case Guest::CallLoop:
+      return {gv_call_loop, gv_call_loop_end};
   }
   return {};
 }

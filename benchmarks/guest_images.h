@@ -15,7 +15,14 @@
 
 namespace gv::bench {
 
-enum class Guest : std::uint8_t { TightLoop, ShortestLoop, Compiled, CliLoop };
+enum class Guest : std::uint8_t {
+  TightLoop,
+  ShortestLoop,
+  Compiled,
+  CliLoop,
+  CliStiLoop,
+  CallLoop,
+};
 
 inline constexpr std::uint32_t kGuestAddress = 0x100000;
 inline constexpr std::size_t kFinishOffset = 4;

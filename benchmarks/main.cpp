@@ -90,6 +90,7 @@ int measure(int argc, char** argv) {
   add_trap_round_trip();
   add_tracing_cost();
   add_time_travel();
+  add_techniques();
   Table table;
   if (benchmark::RunSpecifiedBenchmarks(json ? nullptr : &table) == 0) {
     std::fprintf(

@@ -42,6 +42,8 @@ std::string_view verb_of(Handling handling) {
       return "bios";
     case Handling::GuestStopped:
       return "stop";
+    case Handling::Translated:
+      return "translate";
   }
   return "stop";
 }

@@ -120,6 +120,9 @@ Result<MachineConfig> config_from(lua_State* state, OptionTable& options,
     put("device_access", config->cost.device_access);
     put("interrupt", config->cost.interrupt);
     put("interpret", config->cost.interpret);
+    put("callout", config->cost.callout);
+    put("translate", config->cost.translate);
+    put("find_translation", config->cost.find_translation);
   }
   GV_TRY(check_available(config->engine, config->technique));
   return config;

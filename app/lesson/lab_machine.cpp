@@ -73,7 +73,8 @@ EventFilter filter_from(lua_State* state, OptionTable& options) {
       raise_in_script(state, "'" + *name + "' is no storey");
   }
   if (const auto name = options.text("fault")) {
-    for (FaultKind kind : {FaultKind::GuestFault, FaultKind::ShadowMiss, FaultKind::DirtyTrack}) {
+    for (FaultKind kind : {FaultKind::GuestFault, FaultKind::ShadowMiss, FaultKind::DirtyTrack,
+                           FaultKind::CodeWrite}) {
       if (name_of(kind) == *name)
         filter.fault = kind;
     }

@@ -87,6 +87,17 @@ LuaValue value_of(const Ledger& ledger) {
           {"shadow_fills", ledger.shadow_fills},
           {"shadow_flushes", ledger.shadow_flushes},
           {"reflections", ledger.reflections},
+          {"translation", LuaValue{{"added_instructions", ledger.translation.added_instructions},
+                                   {"units", ledger.translation.units},
+                                   {"ident", ledger.translation.ident},
+                                   {"rewritten", ledger.translation.rewritten},
+                                   {"callouts", ledger.translation.callouts},
+                                   {"chains", ledger.translation.chains},
+                                   {"lookup_hits", ledger.translation.lookup_hits},
+                                   {"lookup_misses", ledger.translation.lookup_misses},
+                                   {"code_writes", ledger.translation.code_writes},
+                                   {"units_invalidated", ledger.translation.units_invalidated},
+                                   {"evictions", ledger.translation.evictions}}},
           {"interrupts", ledger.interrupts},
           {"port_accesses", ledger.port_accesses},
           {"unclaimed_ports", ledger.unclaimed_ports}};
@@ -213,6 +224,27 @@ LuaValue value_of(const Event& event, std::uint64_t sequence) {
                    put("code", e.code);
                  },
                  [&](const EventsLost& e) { put("count", e.count); },
+                 [&](const UnitTranslated& e) {
+                   put("cache", e.cache.value);
+                   put("guest_bytes", e.guest_bytes);
+                   put("cache_bytes", e.cache_bytes);
+                   put("ident", e.ident);
+                   put("rewritten", e.rewritten);
+                   put("callouts", e.callouts);
+                 },
+                 [&](const UnitsChained& e) {
+                   put("from", e.from.value);
+                   put("to", e.to.value);
+                 },
+                 [&](const UnitsInvalidated& e) {
+                   put("cause", text(name_of(e.cause)));
+                   put("gfn", e.gfn.number);
+                   put("units", e.units);
+                 },
+                 [&](const CacheEvicted& e) {
+                   put("units", e.units);
+                   put("bytes", e.bytes);
+                 },
              },
              event.body);
   return value;

@@ -14,8 +14,8 @@
 
 namespace gv {
 
-inline constexpr TechniqueKind kBothTechniques[] = {TechniqueKind::BareMetal,
-                                                    TechniqueKind::TrapAndEmulate};
+inline constexpr TechniqueKind kTechniques[] = {
+    TechniqueKind::BareMetal, TechniqueKind::BinaryTranslation, TechniqueKind::TrapAndEmulate};
 
 // The name of a kit: "tinykernel". Its file has been built before the tests run.
 inline MachineConfig config_of_kit(const std::string& name, TechniqueKind technique) {
@@ -47,6 +47,8 @@ inline std::string identifier(TechniqueKind technique) {
       return "BareMetal";
     case TechniqueKind::Interpretation:
       return "Interpretation";
+    case TechniqueKind::BinaryTranslation:
+      return "BinaryTranslation";
     default:
       return "TrapAndEmulate";
   }
@@ -62,8 +64,10 @@ struct Pair {
 };
 inline constexpr Pair kEveryPair[] = {{EngineKind::Unicorn, TechniqueKind::BareMetal},
                                       {EngineKind::Unicorn, TechniqueKind::TrapAndEmulate},
+                                      {EngineKind::Unicorn, TechniqueKind::BinaryTranslation},
                                       {EngineKind::Interpreter, TechniqueKind::BareMetal},
                                       {EngineKind::Interpreter, TechniqueKind::TrapAndEmulate},
+                                      {EngineKind::Interpreter, TechniqueKind::BinaryTranslation},
                                       {EngineKind::Interpreter, TechniqueKind::Interpretation}};
 inline std::string identifier(Pair pair) {
   return identifier(pair.technique) + identifier(pair.engine);

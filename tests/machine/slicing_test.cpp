@@ -28,7 +28,8 @@ std::vector<Sliced> every_run() {
     for (const char* kit : {"tinykernel", "nanobench", "sensitive17"}) {
       runs.push_back({kit, pair.technique, pair.engine});
     }
-    if (pair.technique != TechniqueKind::TrapAndEmulate) {
+    if (pair.technique == TechniqueKind::BareMetal ||
+        pair.technique == TechniqueKind::Interpretation) {
       runs.push_back({"bootsector", pair.technique, pair.engine});
     }
   }

@@ -178,7 +178,7 @@ TEST_P(Input, BeforeTheFurthestInstantStartsAnotherFuture) {
   EXPECT_EQ(end.snapshot->exit_code, static_cast<std::uint32_t>('q'));
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, Input, testing::ValuesIn(kBothTechniques),
+INSTANTIATE_TEST_SUITE_P(Both, Input, testing::ValuesIn(kTechniques),
                          [](const auto& technique) { return identifier(technique.param); });
 
 TEST(Control, ARefusedCommandSaysWhy) {
@@ -215,7 +215,7 @@ TEST(Control, ALookLeavesWhatOthersAskedForInPlace) {
 }
 
 TEST(Control, PauseWorksInTheMiddleOfARun) {
-  for (const TechniqueKind technique : kBothTechniques) {
+  for (const TechniqueKind technique : kTechniques) {
     const auto s = session_of(config_of_code(kForEver, technique));
     const std::uint64_t run = s->submit(gv::Run{});
     const std::uint64_t pause = s->submit(Pause{});

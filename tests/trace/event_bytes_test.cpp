@@ -120,6 +120,9 @@ TEST(SameEvent, sees_a_difference_in_any_field) {
                 } else if constexpr (std::is_same_v<T, bool>) {
                   field = !field;
                   changed = true;
+                } else if constexpr (requires { field.value; }) {
+                  field = T(field.value + 1);
+                  changed = true;
                 }
               },
               body);

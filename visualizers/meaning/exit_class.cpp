@@ -98,6 +98,8 @@ Ink ink_of(Handling handling) {
       return Ink::DeviceWork;
     case Handling::GuestStopped:
       return Ink::Error;
+    case Handling::Translated:
+      return Ink::Hypervisor;
   }
   return Ink::Text;
 }
@@ -132,6 +134,8 @@ std::string_view phrase_of(Handling handling) {
       return "served a BIOS call";
     case Handling::GuestStopped:
       return "ended the run";
+    case Handling::Translated:
+      return "found or made the translation";
   }
   return "";
 }
@@ -152,6 +156,8 @@ std::string_view badge_of(Handling handling) {
       return "BIOS";
     case Handling::GuestStopped:
       return "stopped";
+    case Handling::Translated:
+      return "translated";
   }
   return "";
 }

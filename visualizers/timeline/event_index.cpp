@@ -103,6 +103,10 @@ std::optional<Lane> lane_of(const Event& event) {
     std::optional<Lane> operator()(const BiosCalled&) const { return Lane::Other; }
     std::optional<Lane> operator()(const GuestEnded&) const { return Lane::Other; }
     std::optional<Lane> operator()(const EventsLost&) const { return Lane::Other; }
+    std::optional<Lane> operator()(const UnitTranslated&) const { return Lane::Control; }
+    std::optional<Lane> operator()(const UnitsChained&) const { return Lane::Control; }
+    std::optional<Lane> operator()(const UnitsInvalidated&) const { return Lane::Control; }
+    std::optional<Lane> operator()(const CacheEvicted&) const { return Lane::Control; }
   };
   return std::visit(Visitor{}, event.body);
 }

@@ -38,6 +38,7 @@ enum class Handling : std::uint8_t {
   ClockAdvanced,   // it served a timer or let virtual time pass
   BiosServed,      // it served a real-mode BIOS call
   GuestStopped,    // it ended the run
+  Translated,      // it found or made a translation and sent the guest there
 };
 
 // The vCPU stopped and the hypervisor took over ("VM exit").
@@ -79,6 +80,7 @@ enum class FaultKind : std::uint8_t {
   GuestFault,  // the guest's own tables refuse: its handler must run (a "true" fault)
   ShadowMiss,  // the guest's tables allow it, the shadow lacks the entry (a "hidden" fault)
   DirtyTrack,  // the guest's tables allow the write; the shadow was read-only to see it
+  CodeWrite,   // the same, because the page's code has been translated
 };
 
 struct PageFaulted {
@@ -182,11 +184,43 @@ struct EventsLost {
   std::uint64_t count = 0;
 };
 
+// Guest kernel code was translated: one unit, at rip. Addresses in the cache are linear.
+struct UnitTranslated {
+  static constexpr std::string_view kName = "translate";
+  Gva cache;
+  std::uint16_t guest_bytes = 0, cache_bytes = 0;
+  std::uint8_t ident = 0, rewritten = 0, callouts = 0;  // guest instructions, by treatment
+};
+
+// A branch in the cache now leads straight to another translation.
+struct UnitsChained {
+  static constexpr std::string_view kName = "chain";
+  Gva from;  // the branch, in the cache
+  Gva to;    // the translation of the code at rip
+};
+
+enum class InvalidationCause : std::uint8_t { CodeWritten, MappingChanged, OutsideWrite };
+
+// Translations are void because the guest code that they were made from is.
+struct UnitsInvalidated {
+  static constexpr std::string_view kName = "invalidate";
+  InvalidationCause cause = InvalidationCause::CodeWritten;
+  Gfn gfn;  // that held the code
+  std::uint32_t units = 0;
+};
+
+// The translation cache was full and was emptied.
+struct CacheEvicted {
+  static constexpr std::string_view kName = "evict";
+  std::uint32_t units = 0, bytes = 0;
+};
+
 using EventBody = std::variant<ExitTaken, GuestResumed, InstructionEmulated, PortTouched,
                                PageFaulted, ShadowFilled, ShadowFlushed, ExceptionDelivered,
                                InterruptRaised, InterruptDelivered, ControlRegisterWritten,
                                DescriptorTableLoaded, InterruptFlagChanged, ConsoleWritten,
-                               InputArrived, ClockSkipped, BiosCalled, GuestEnded, EventsLost>;
+                               InputArrived, ClockSkipped, BiosCalled, GuestEnded, EventsLost,
+                               UnitTranslated, UnitsChained, UnitsInvalidated, CacheEvicted>;
 inline constexpr int kEventKindCount = std::variant_size_v<EventBody>;
 
 struct Event {
@@ -208,6 +242,7 @@ std::string_view name_of(FaultKind kind);
 std::string_view name_of(FlushCause cause);
 std::string_view name_of(DescriptorTable table);
 std::string_view name_of(GuestEnd end);
+std::string_view name_of(InvalidationCause cause);
 
 static_assert(std::is_trivially_copyable_v<Event>, "events are copied as bytes");
 static_assert(sizeof(Event) <= 64, "an event fits one cache line");

@@ -121,8 +121,10 @@ enum class ExitReason : std::uint8_t {
   ExternalInterrupt,  // the host's own interrupt, not the guest's
   // KVM refused an instruction, and our own CPU executed that one.
   InstructionAssist,
+  Callout,           // translated kernel code asked for what it cannot do in the cache
+  TranslatorCalled,  // guest code is not in the translation cache, or not linked to it
 };
-inline constexpr int kExitReasonCount = 19;
+inline constexpr int kExitReasonCount = 21;
 
 // Stable names, used in traces, Lua and on the screen: "privileged-instruction", …
 std::string_view name_of(ExitReason reason);

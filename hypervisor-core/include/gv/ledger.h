@@ -6,8 +6,9 @@
 // virtual cycles from the cost model; nothing here is a host clock.
 //
 // A plain value. Invariant: total cycles = retired or measured + interpreted +
-// idle + the sum of the cycles of all exits. Where an engine cannot count instructions, all
-// cycles are nanoseconds of the host's clock: `measured` in the guest, the rest in us.
+// idle + what translation added + the sum of the cycles of all exits. Where an engine
+// cannot count instructions, all cycles are nanoseconds of the host's clock: `measured`
+// in the guest, the rest in us.
 
 #pragma once
 
@@ -24,6 +25,21 @@ struct LedgerRow {
   std::uint64_t count = 0;
   std::uint64_t cycles = 0;
   bool operator==(const LedgerRow&) const = default;
+};
+
+// What a translation cache did. Zero under every other technique.
+struct TranslationCounts {
+  // Instructions that the CPU executed because of translation: the guest has none of them.
+  std::uint64_t added_instructions = 0;
+  std::uint64_t units = 0;                               // made, made again included
+  std::uint64_t ident = 0, rewritten = 0, callouts = 0;  // guest instructions translated
+  std::uint64_t chains = 0;
+  std::uint64_t lookup_hits = 0;    // indirect branches that found their target in the cache
+  std::uint64_t lookup_misses = 0;  // those that had to ask the translator
+  std::uint64_t code_writes = 0;    // writes to pages whose code is translated
+  std::uint64_t units_invalidated = 0;
+  std::uint64_t evictions = 0;
+  bool operator==(const TranslationCounts&) const = default;
 };
 
 struct Ledger {
@@ -44,13 +60,15 @@ struct Ledger {
   std::uint64_t interrupts = 0;   // hardware interrupts delivered
   std::uint64_t port_accesses = 0;
   std::uint64_t unclaimed_ports = 0;
+  TranslationCounts translation;
 
   const LedgerRow& operator[](ExitReason r) const { return exits[static_cast<std::size_t>(r)]; }
   LedgerRow& operator[](ExitReason r) { return exits[static_cast<std::size_t>(r)]; }
   std::uint64_t total_exits() const;
   std::uint64_t exit_cycles() const;
   std::uint64_t total_cycles() const {
-    return retired + measured + interpreted.cycles + idle_cycles + exit_cycles();
+    return retired + measured + interpreted.cycles + idle_cycles +
+           translation.added_instructions + exit_cycles();
   }
   bool operator==(const Ledger&) const = default;
 };

@@ -53,6 +53,9 @@ struct CostModel {
   std::uint32_t device_access = 200;  // a device model, without the exit
   std::uint32_t interrupt = 800;      // delivering a virtual interrupt
   std::uint32_t interpret = 12;       // one instruction executed in software, besides its own cycle
+  std::uint32_t callout = 16;         // from translated code into the hypervisor and back
+  std::uint32_t translate = 300;      // one guest instruction
+  std::uint32_t find_translation = 100;
   bool operator==(const CostModel&) const = default;
 };
 
@@ -77,6 +80,8 @@ struct MachineConfig {
   TracePolicy trace = TracePolicy::Keep;
   std::uint64_t bounded_events = 1 << 20;
   bool time_travel = true;  // keep checkpoints
+  // Of code; binary translation alone has it. When full, it is emptied.
+  std::uint32_t translation_cache_bytes = 256 << 10;
 };
 
 // Reads the file into a config's image. Error: one sentence that names the path and the mend.

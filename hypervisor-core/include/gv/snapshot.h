@@ -15,6 +15,7 @@
 #include "gv/machine_config.h"
 #include "gv/page_walk.h"
 #include "gv/registers.h"
+#include "gv/translation_cache.h"
 
 #include <array>
 #include <cstdint>
@@ -95,6 +96,7 @@ struct ViewRequest {
   std::optional<std::pair<Gva, std::uint32_t>> memory;  // linear address, bytes (at most 64 KiB)
   bool devices = true;
   bool state_hash = false;
+  bool translation_cache = false;
 };
 
 struct Snapshot {
@@ -122,6 +124,7 @@ struct Snapshot {
   std::vector<DeviceState> devices;
   std::uint64_t console_bytes = 0;  // length of the console text at this instant
   std::optional<std::uint64_t> state_hash;
+  std::optional<TranslationCacheView> translation_cache;  // empty without a translator
 };
 
 }  // namespace gv

@@ -149,7 +149,7 @@ const BlockFacts* BlockCounter::remember(BlockKey key, BlockFacts facts) {
   BlockFacts& kept = facts_[key];
   kept = std::move(facts);
   if (!kept.needs_attention()) {
-    slots_[slot_of(key)] = {key, kept.count};
+    slots_[slot_of(key)] = {key, kept.count, static_cast<std::uint32_t>(kept.added)};
   }
   return &kept;
 }
@@ -162,6 +162,29 @@ void BlockCounter::code_translated(BlockKey key, const BlockFacts& facts) {
   if (known == nullptr || facts_.empty()) {
     remember(key, facts);
   }
+}
+
+void BlockCounter::forget(std::uint64_t first, std::uint64_t end) {
+  std::erase_if(facts_, [&](const auto& known) {
+    const std::uint64_t begins = known.first & 0xffffffffu;
+    const std::uint64_t size = (known.first >> 32) & 0x7fff;
+    if (begins >= end || begins + size <= first) {
+      return false;
+    }
+    Slot& slot = slots_[slot_of(known.first)];
+    if (slot.key == known.first) {
+      slot = Slot{};
+    }
+    return true;
+  });
+}
+
+std::int32_t BlockFacts::added_before(std::int32_t instructions) const {
+  if (added == 0) {
+    return 0;
+  }
+  const auto end = retires.begin() + std::min<std::ptrdiff_t>(instructions, std::ssize(retires));
+  return static_cast<std::int32_t>(std::count(retires.begin(), end, false));
 }
 
 void BlockCounter::clear() {

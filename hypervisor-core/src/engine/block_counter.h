@@ -29,6 +29,10 @@ namespace gv {
 // What one block's bytes say.
 struct BlockFacts {
   std::int32_t count = 1;
+  // Of those, instructions that are not the guest's; then also one flag each: it retires.
+  std::int32_t added = 0;
+  std::vector<bool> retires;
+  bool interruptible = true;  // an asynchronous event may come before it
   bool has_port_io = false;
   bool may_change_mode = false;   // control registers, descriptor tables: re-read them afterwards
   bool may_change_if = false;     // STI, POPF, IRET
@@ -48,6 +52,8 @@ struct BlockFacts {
            ends_with_shadow || intercept_index >= 0;
   }
   bool operator==(const BlockFacts&) const = default;
+  // Of the first `instructions` of the block, how many are not the guest's.
+  std::int32_t added_before(std::int32_t instructions) const;
 };
 
 // Reads the facts from a block's bytes; `bits` is 16, 32 or 64.
@@ -70,7 +76,8 @@ class BlockCounter {
  public:
   struct alignas(16) Slot {  // never across two cache lines
     BlockKey key = ~BlockKey{0};
-    std::int64_t count = 0;
+    std::int32_t count = 0;
+    std::uint32_t added = 0;
   };
   // The one place where the count of `key` may be: it is if the keys are equal. The hot path.
   const Slot& slot(BlockKey key) const { return slots_[slot_of(key)]; }
@@ -81,6 +88,8 @@ class BlockCounter {
   // known, since the same frame may be mapped in other address spaces.
   void code_translated(BlockKey key, const BlockFacts& facts);
   void clear();
+  // Forgets the blocks that begin in [first, end) or reach into it.
+  void forget(std::uint64_t first, std::uint64_t end);
 
  private:
   static constexpr int kSlotBits = 12;

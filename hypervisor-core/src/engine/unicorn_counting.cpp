@@ -21,6 +21,23 @@ BlockFacts UnicornEngine::State::read_facts(std::uint64_t address, const std::ui
                                             std::size_t size) {
   const int bits = code_segment().bits;
   BlockFacts facts = read_block(bytes, size, bits, intercepts);
+  if (map != nullptr && map->covers(Gva(address))) {
+    // Nothing in there changes the CPU's mode or its IF: it is the guest's that it works on.
+    facts.may_change_mode = facts.may_change_if = facts.ends_with_shadow = false;
+    facts.interruptible = map->step_at(Gva(address)).interruptible;
+    std::int32_t index = 0;
+    for (const std::uint16_t offset : instruction_offsets(bytes, size, bits)) {
+      const CodeMap::Step step = map->step_at(Gva(address + offset));
+      facts.retires.push_back(step.retires);
+      facts.added += step.retires ? 0 : 1;
+      if (step.first &&
+          std::find(watched.begin(), watched.end(), step.guest.value) != watched.end()) {
+        facts.watched.push_back({index, step.guest.value});
+      }
+      ++index;
+    }
+    return facts;
+  }
   if (!watched.empty()) {
     // An address inside an instruction is not arrived at: code that jumps there is another block.
     std::int32_t index = 0;
@@ -51,6 +68,26 @@ std::int32_t UnicornEngine::State::instructions_before(std::uint64_t linear) {
     slot->second = count_instructions(bytes.data(), got, code_segment().bits);
   }
   return slot->second;
+}
+
+UnicornEngine::State::Counts UnicornEngine::State::counts_at(std::uint64_t linear) {
+  const std::int32_t before = instructions_before(linear);
+  const BlockFacts* facts = block == 0 ? nullptr : counter.facts(block);
+  Counts counts{static_cast<std::uint64_t>(block_end() - block_count() + before), added};
+  if (facts != nullptr && facts->added != 0) {
+    counts.added -= static_cast<std::uint64_t>(facts->added - facts->added_before(before));
+  }
+  return counts;
+}
+
+void UnicornEngine::State::count_to(std::uint64_t linear) {
+  const Counts counts = counts_at(linear);
+  retired_now = counts.executed;
+  added_now = counts.added;
+}
+
+bool UnicornEngine::State::interruptible_at(std::uint64_t linear) const {
+  return map == nullptr || !map->covers(Gva(linear)) || map->step_at(Gva(linear)).interruptible;
 }
 
 void UnicornEngine::State::refresh_space() {

@@ -151,19 +151,24 @@ void UnicornEngine::State::finish_start(uc_err error) {
   eip = static_cast<std::uint32_t>(read_register(UC_X86_REG_EIP));
   eip_valid = true;
   const std::uint64_t linear = eip + code_segment().base;
-  const std::int64_t begun = stepping ? limit + steps_done : block_end();
-  const std::int64_t here = stepping ? begun - (linear == step_address ? 1 : 0)
-                                     : begun - block_count() + instructions_before(linear);
+  const auto here = [&] {
+    if (stepping) {
+      count_steps(linear != step_address);
+    } else {
+      count_to(linear);
+    }
+  };
   switch (error) {
     case UC_ERR_OK: {
       std::uint8_t last = 0;
       const bool halted = read_code(linear - 1, &last, 1) == 1 && last == kHltOpcode;
-      retired_now = static_cast<std::uint64_t>(begun);
+      retired_now = static_cast<std::uint64_t>(stepping ? limit + steps_done : block_end());
+      added_now = added;
       exit = halted ? Exit{HaltExecuted{}} : Exit{TripleFaulted{}};
       break;
     }
     case UC_ERR_INSN_INVALID:
-      retired_now = static_cast<std::uint64_t>(here);
+      here();
       exit = InvalidOpcode{};
       break;
     case UC_ERR_READ_UNMAPPED:
@@ -172,7 +177,7 @@ void UnicornEngine::State::finish_start(uc_err error) {
     case UC_ERR_READ_PROT:
     case UC_ERR_WRITE_PROT:
     case UC_ERR_FETCH_PROT:
-      retired_now = static_cast<std::uint64_t>(here);
+      here();
       exit = MachineMemoryMissed{Mpa(linear), Direction::Read};
       break;
     default:
@@ -192,11 +197,14 @@ void UnicornEngine::State::leave_uc() {
   abandoned = false;
 }
 
-void UnicornEngine::State::set_targets(std::uint64_t retired_at_block_end) {
-  const std::uint64_t target = std::min(entry.stop_at_block, entry.stop_exactly);
+void UnicornEngine::State::set_targets(std::uint64_t executed_at_block_end) {
+  // So many of the guest's take at least as many to execute; the slow path looks again then.
+  const std::uint64_t exactly =
+      entry.stop_exactly > UINT64_MAX - added ? UINT64_MAX : entry.stop_exactly + added;
+  const std::uint64_t target = std::min(entry.stop_at_block, exactly);
   const bool keep_looking = look_again;
   limit = static_cast<std::int64_t>(std::min(target, kFarFuture));
-  set_remaining(limit - static_cast<std::int64_t>(retired_at_block_end));
+  set_remaining(limit - static_cast<std::int64_t>(executed_at_block_end));
   if (keep_looking) {
     force_slow_path();
   }
@@ -214,25 +222,25 @@ Result<Exit> UnicornEngine::run(const Entry& entry) {
   State& s = *state_;
   s.entry = entry;
   s.broken.reset();
-  s.stopped_in_shadow = false;
+  s.stopped_short = false;
   for (;;) {
     std::optional<Exit> exit;
     if (s.suspended != Suspended::InPortHook) {
+      const bool whole = s.map == nullptr || s.interruptible_at(rip() + code_base());
       const bool at_target =
-          s.block_rest == 0 && !s.interrupt_shadow && s.retired_now >= entry.stop_at_block;
-      if (s.memory_watch.touched()) {
-        s.stopped_in_shadow = s.block_rest == 0 && s.interrupt_shadow;
+          s.block_rest == 0 && !s.interrupt_shadow && whole && s.retired_now >= entry.stop_at_block;
+      const bool short_here = s.block_rest == 0 && (!whole || s.interrupt_shadow);
+      if (s.memory_watch.touched() && whole) {
+        s.stopped_short = short_here;
         return Exit{MemoryTouched{}};
       }
-      if (at_target || s.retired_now >= entry.stop_exactly) {
-        s.stopped_in_shadow = s.block_rest == 0 && s.interrupt_shadow;
+      if (at_target || s.guest_retired() >= entry.stop_exactly) {
+        s.stopped_short = short_here;
         return Exit{BudgetSpent{}};
       }
     }
     if (s.block_rest > 0) {
-      const std::uint64_t to_target = entry.stop_exactly - s.retired_now;
-      exit = s.run_steps(static_cast<std::int32_t>(
-          std::min<std::uint64_t>(to_target, static_cast<std::uint64_t>(s.block_rest))));
+      exit = s.run_steps(entry.stop_exactly - s.guest_retired());
     } else {
       exit = s.run_blocks();
     }
@@ -255,6 +263,7 @@ std::optional<Exit> UnicornEngine::State::run_blocks() {
     set_targets(static_cast<std::uint64_t>(block_end()));
   } else {
     look_again = false;
+    added = added_now;
     set_targets(retired_now);
     block = 0;
     if (interrupt_shadow || mode_may_have_changed || if_may_have_changed) {
@@ -269,6 +278,7 @@ std::optional<Exit> UnicornEngine::State::run_blocks() {
   }
   forget_registers();
   retired_now = static_cast<std::uint64_t>(limit - true_remaining());
+  added_now = added;
   if (hook_stop == HookStop::TargetReached) {
     return Exit{BudgetSpent{}};
   }
@@ -278,14 +288,15 @@ std::optional<Exit> UnicornEngine::State::run_blocks() {
   }
   if (hook_stop == HookStop::WatchReached) {
     note_watch(stepped, 0);
-    stopped_in_shadow = interrupt_shadow;
+    stopped_short = interrupt_shadow || !stepped.interruptible;
     return Exit{AddressReached{}};
   }
   return std::nullopt;
 }
 
-// At most `steps` instructions inside the canonical block, one by one.
-std::optional<Exit> UnicornEngine::State::run_steps(std::int32_t steps) {
+// Inside the canonical block one by one, until so many of the guest's instructions are done.
+std::optional<Exit> UnicornEngine::State::run_steps(std::uint64_t guest_steps) {
+  std::int32_t steps = block_rest;
   const std::int32_t index = stepped.count - block_rest;  // of the next instruction
   hook_stop = HookStop::None;
   if (suspended != Suspended::InPortHook) {
@@ -306,7 +317,7 @@ std::optional<Exit> UnicornEngine::State::run_steps(std::int32_t steps) {
     if (intercept > index) {
       steps = std::min(steps, intercept - index);
     }
-    const std::int32_t watched_index = next_watched(stepped, index, retired_now);
+    const std::int32_t watched_index = next_watched(stepped, index, guest_retired());
     if (watched_index == index) {
       note_watch(stepped, index);
       return Exit{AddressReached{}};
@@ -316,6 +327,8 @@ std::optional<Exit> UnicornEngine::State::run_steps(std::int32_t steps) {
     }
     limit = static_cast<std::int64_t>(retired_now);
     steps_left = steps;
+    guest_steps_left = guest_steps;
+    added = added_now;
     steps_done = 0;
     stepping = true;
   }
@@ -327,6 +340,7 @@ std::optional<Exit> UnicornEngine::State::run_steps(std::int32_t steps) {
   if (suspended == Suspended::Idle && hook_stop == HookStop::StepsDone) {
     forget_registers();
     retired_now = static_cast<std::uint64_t>(limit + steps_done);
+    added_now = added;
     block_rest -= steps_done;
     if (block_rest == 0) {
       interrupt_shadow = stepped.ends_with_shadow;
@@ -357,11 +371,12 @@ std::int32_t UnicornEngine::State::instructions_until_port() const {
   return -1;
 }
 
-std::uint64_t UnicornEngine::retired() const { return state_->retired_now; }
+std::uint64_t UnicornEngine::retired() const { return state_->guest_retired(); }
+std::uint64_t UnicornEngine::added() const { return state_->added_now; }
 
 bool UnicornEngine::inside_block() const {
   return state_->block_rest > 0 || state_->suspended == Suspended::InPortHook ||
-         state_->stopped_in_shadow;
+         state_->stopped_short;
 }
 
 void UnicornEngine::switch_privilege(const PrivilegeSwitch& to) { state_->privilege_switch = to; }
@@ -378,13 +393,36 @@ void UnicornEngine::enter_address_space(std::uint64_t tag) { state_->use_space(t
 
 void UnicornEngine::leave_block() {
   state_->block_rest = 0;
-  state_->interrupt_shadow = state_->stopped_in_shadow = false;
+  state_->interrupt_shadow = state_->stopped_short = false;
 }
 
 void UnicornEngine::forget_code() {
   state_->code_stale = true;
   state_->counter.clear();
   state_->trap_index.clear();
+}
+
+void UnicornEngine::forget_code(Gva first, std::uint64_t bytes) {
+  State& s = *state_;
+  const std::uint64_t end = first.value + bytes;
+  s.counter.forget(first.value, end);
+  s.trap_index.clear();
+  // Unicorn finds the code through the CPU's tables and rights of this moment.
+  const bool reachable = (s.read_register(UC_X86_REG_CS) & 3) != 3;
+  if (s.code_stale || !reachable || s.suspended == Suspended::InPortHook) {
+    s.code_stale = true;
+    s.leave_hook = true;
+    return;
+  }
+  uc_ctl_remove_cache(s.uc, first.value, end);
+}
+
+void UnicornEngine::set_code_map(const CodeMap* map) {
+  State& s = *state_;
+  s.map = map;
+  uc_hook_del(s.uc, s.block_hook);
+  GV_CHECK(UnicornHooks::install_block_hook(s));
+  forget_code();
 }
 
 // What a saved state holds after Unicorn's own context image.
@@ -396,7 +434,7 @@ struct PendingRegisters {
   bool switching;
   PrivilegeSwitch privilege_switch;
   std::uint64_t space_tag_bits;
-  std::uint64_t true_cr2;
+  std::uint64_t true_cr2, added;
 };
 
 EngineState UnicornEngine::save() {
@@ -427,6 +465,7 @@ EngineState UnicornEngine::save() {
   p.privilege_switch = s.privilege_switch.value_or(PrivilegeSwitch{});
   p.space_tag_bits = s.space_bits;
   p.true_cr2 = s.true_cr2;
+  p.added = s.added_now;
   EngineState state;
   state.retired = s.retired_now;
   state.context.resize(s.context_size + sizeof p);
@@ -447,7 +486,7 @@ Result<void> UnicornEngine::restore(const EngineState& state) {
   s.leave_hook = false;
   s.stepping = false;
   s.block_rest = 0;
-  s.stopped_in_shadow = false;
+  s.stopped_short = false;
   s.memory_watch.forget();
   std::memcpy(s.context, state.context.data(), s.context_size);
   uc_context_restore(s.uc, s.context);
@@ -477,6 +516,7 @@ Result<void> UnicornEngine::restore(const EngineState& state) {
   s.true_cr2 = p.true_cr2;
   s.mode_may_have_changed = s.if_may_have_changed = false;
   s.retired_now = state.retired;
+  s.added = s.added_now = p.added;
   s.known_segment_valid = false;
   s.tlb_stale = true;
   forget_code();

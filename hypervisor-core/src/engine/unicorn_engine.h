@@ -38,6 +38,7 @@ class UnicornEngine final : public VcpuEngine {
   EngineTraits traits() const override { return {"unicorn", true}; }
   Result<Exit> run(const Entry& entry) override;
   std::uint64_t retired() const override;
+  std::uint64_t added() const override;
   bool inside_block() const override;
 
   std::uint64_t rip() override;
@@ -71,6 +72,8 @@ class UnicornEngine final : public VcpuEngine {
   void enter_address_space(std::uint64_t tag) override;
   void leave_block() override;
   void forget_code() override;
+  void forget_code(Gva first, std::uint64_t bytes) override;
+  void set_code_map(const CodeMap* map) override;
   EngineState save() override;
   Result<void> restore(const EngineState& state) override;
 

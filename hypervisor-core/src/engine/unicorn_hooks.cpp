@@ -64,12 +64,13 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
     stop(HookStop::BufferFull);
     return;
   }
-  if (!shadow && (static_cast<std::uint64_t>(at) >= s.entry.stop_at_block ||
-                  (if_changed && s.entry.stop_when_if_may_change))) {
+  if (!shadow && facts->interruptible &&
+      (static_cast<std::uint64_t>(at) >= s.entry.stop_at_block ||
+       (if_changed && s.entry.stop_when_if_may_change))) {
     stop(HookStop::TargetReached);
     return;
   }
-  if (s.memory_watch.touched()) {
+  if (s.memory_watch.touched() && facts->interruptible) {
     stop(HookStop::MemoryTouched);
     return;
   }
@@ -79,7 +80,8 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
                          x86::eflags::iopl(s.read_register(UC_X86_REG_EFLAGS)) < 3;
   // At ring 1 to 3 these instructions trap by themselves.
   const bool intercept = facts->intercept_index >= 0 && !s.monitor;
-  const std::int32_t watched = s.next_watched(*facts, 0, static_cast<std::uint64_t>(at));
+  const std::uint64_t guest_at = static_cast<std::uint64_t>(at) - s.added;
+  const std::int32_t watched = s.next_watched(*facts, 0, guest_at);
   if (watched == 0) {
     s.stepped = *facts;
     stop(HookStop::WatchReached);
@@ -88,8 +90,8 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
   // Also when the target is the block's end: a privileged instruction there may
   // belong to the translation without belonging to the block's size.
   const bool target_inside =
-      watched > 0 || static_cast<std::uint64_t>(at) + static_cast<std::uint64_t>(facts->count) >=
-                         s.entry.stop_exactly;
+      watched > 0 ||
+      guest_at + static_cast<std::uint64_t>(facts->count - facts->added) >= s.entry.stop_exactly;
   if (intercept || user_port || target_inside) {
     stop(HookStop::StepNeeded);
     s.block_rest = facts->count;
@@ -98,13 +100,20 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
     return;
   }
   s.remaining -= facts->count;
+  if (facts->added != 0) {
+    s.added += static_cast<std::uint64_t>(facts->added);
+  }
+  if (s.map != nullptr) {
+    s.set_targets(static_cast<std::uint64_t>(s.block_end()));
+  }
   s.ports_touched = 0;
   s.fpu_used = s.fpu_used || facts->uses_fpu;
   s.mode_may_have_changed = facts->may_change_mode;
   // In the shadow of STI nothing may be delivered yet: look once more after this block.
   s.if_may_have_changed = facts->may_change_if || (shadow && if_changed);
   s.interrupt_shadow = facts->ends_with_shadow;
-  if (s.mode_may_have_changed || s.if_may_have_changed || s.interrupt_shadow) {
+  if (s.mode_may_have_changed || s.if_may_have_changed || s.interrupt_shadow ||
+      s.memory_watch.touched()) {
     s.force_slow_path();
   }
 }
@@ -127,8 +136,7 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
 void exit_for_port(State& s, const PortAccessed& access) {
   if (s.stepping) {
     // The CODE hook has counted this instruction already.
-    s.retired_now =
-        static_cast<std::uint64_t>(s.limit) + static_cast<std::uint64_t>(s.steps_done) - 1;
+    s.count_steps(false);
     s.eip = static_cast<std::uint32_t>(s.step_address) - s.code_segment().base;
   } else {
     // Unicorn 2.1.1 leaves EIP at the block's start here; the n-th port access
@@ -138,8 +146,7 @@ void exit_for_port(State& s, const PortAccessed& access) {
     const std::uint16_t offset =
         facts != nullptr && n < facts->port_offsets.size() ? facts->port_offsets[n] : 0;
     const std::uint64_t linear = (s.block & 0xffffffffu) + offset;
-    s.retired_now =
-        static_cast<std::uint64_t>(s.block_end() - s.block_count() + s.instructions_before(linear));
+    s.count_to(linear);
     s.eip = static_cast<std::uint32_t>(linear) - s.code_segment().base;
   }
   if (s.abandoned) {
@@ -154,21 +161,38 @@ void exit_for_port(State& s, const PortAccessed& access) {
 
 }  // namespace
 
-void UnicornHooks::block(uc_engine*, std::uint64_t address, std::uint32_t size, void* user) {
+namespace {
+
+template <bool kMapped>
+[[gnu::always_inline]] inline void count_block(std::uint64_t address, std::uint32_t size,
+                                               void* user) {
   State& s = state_of(user);
   const BlockKey key = block_key(address, size, s.space_bits);
   const BlockCounter::Slot& slot = s.counter.slot(key);
   s.block = key;
   std::int32_t count = -1;
   if (slot.key == key) [[likely]] {
-    count = static_cast<std::int32_t>(slot.count);
+    count = slot.count;
     s.remaining -= slot.count;
     // Not at zero either: a privileged instruction may follow in the same translation.
     if (s.remaining > 0) [[likely]] {
+      if constexpr (kMapped) {
+        s.added += slot.added;
+      }
       return;
     }
   }
   block_not_counted(s, address, size, count);
+}
+
+}  // namespace
+
+void UnicornHooks::block(uc_engine*, std::uint64_t address, std::uint32_t size, void* user) {
+  count_block<false>(address, size, user);
+}
+
+void UnicornHooks::mapped_block(uc_engine*, std::uint64_t address, std::uint32_t size, void* user) {
+  count_block<true>(address, size, user);
 }
 
 void UnicornHooks::translated(uc_engine*, uc_tb* current, uc_tb*, void* user) {
@@ -202,11 +226,9 @@ void UnicornHooks::trap(uc_engine* uc, std::uint32_t vector, void* user) {
   if (s.stepping) {
     // A fault has not retired; INT n has, and stands after itself.
     const bool completed = linear != s.step_address;
-    s.retired_now = static_cast<std::uint64_t>(s.limit) + static_cast<std::uint64_t>(s.steps_done) -
-                    (completed ? 0u : 1u);
+    s.count_steps(completed);
   } else {
-    s.retired_now =
-        static_cast<std::uint64_t>(s.block_end() - s.block_count() + s.instructions_before(linear));
+    s.count_to(linear);
   }
 
   std::uint32_t error = 0;
@@ -277,10 +299,12 @@ void UnicornHooks::memory(uc_engine*, uc_mem_type type, std::uint64_t address, i
       (s.monitor && linear == s.monitor->iret_stub.value)) {
     return;
   }
-  const std::int64_t before = s.stepping
-                                  ? s.limit + s.steps_done - 1
-                                  : s.block_end() - s.block_count() + s.instructions_before(linear);
-  touch.before = static_cast<std::uint64_t>(before);
+  const UnicornEngine::State::Counts counts =
+      s.stepping
+          ? UnicornEngine::State::Counts{static_cast<std::uint64_t>(s.limit + s.steps_done - 1),
+                                         s.added - (s.step_retires ? 0u : 1u)}
+          : s.counts_at(linear);
+  touch.before = counts.executed - counts.added;
   touch.retired = touch.before + 1;
   s.memory_watch.note(touch);
   if (s.stepping) {
@@ -296,12 +320,16 @@ void UnicornHooks::instruction(uc_engine*, std::uint64_t address, std::uint32_t,
   if (s.monitor && address == s.monitor->iret_stub.value) {
     return;
   }
-  if (s.steps_left == 0 || s.abandoned) {
+  if (s.steps_left == 0 || s.guest_steps_left == 0 || s.abandoned) {
     stop_before(s, address, HookStop::StepsDone);
     return;
   }
   --s.steps_left;
   ++s.steps_done;
+  s.step_retires =
+      s.map == nullptr || !s.map->covers(Gva(address)) || s.map->step_at(Gva(address)).retires;
+  s.guest_steps_left -= s.step_retires ? 1 : 0;
+  s.added += s.step_retires ? 0 : 1;
   s.step_address = address;
 }
 
@@ -311,14 +339,19 @@ std::uint64_t UnicornHooks::bus_read(uc_engine*, std::uint64_t, unsigned, void*)
 }
 void UnicornHooks::bus_write(uc_engine*, std::uint64_t, unsigned, std::uint64_t, void*) {}
 
+bool UnicornHooks::install_block_hook(State& s) {
+  auto* callback = s.map == nullptr ? &UnicornHooks::block : &UnicornHooks::mapped_block;
+  return uc_hook_add(s.uc, &s.block_hook, UC_HOOK_BLOCK, reinterpret_cast<void*>(callback), &s, 1,
+                     0) == UC_ERR_OK;
+}
+
 bool UnicornHooks::install(State& s) {
   uc_hook hook = 0;
   const auto add = [&](int type, auto* callback, auto... extra) {
     return uc_hook_add(s.uc, &hook, type, reinterpret_cast<void*>(callback), &s, 1, 0, extra...) ==
            UC_ERR_OK;
   };
-  return add(UC_HOOK_BLOCK, &UnicornHooks::block) &&
-         add(UC_HOOK_EDGE_GENERATED, &UnicornHooks::translated) &&
+  return install_block_hook(s) && add(UC_HOOK_EDGE_GENERATED, &UnicornHooks::translated) &&
          add(UC_HOOK_INTR, &UnicornHooks::trap) &&
          add(UC_HOOK_INSN, &UnicornHooks::port_in, UC_X86_INS_IN) &&
          add(UC_HOOK_INSN, &UnicornHooks::port_out, UC_X86_INS_OUT);

@@ -63,6 +63,12 @@ struct UnicornEngine::State {
   BlockCounter counter;
   BlockKey space_bits = 0;
   std::int64_t limit = 0, remaining = 0;
+  // Where code is not the guest's, and how many such instructions ran up to the end of the block
+  // begun last. `remaining` counts all instructions; the guest's are the difference.
+  const CodeMap* map = nullptr;
+  std::uint64_t added = 0;
+  std::uint64_t added_now = 0;  // at the exit handed over
+  uc_hook block_hook = 0;
   BlockKey block = 0;               // the block begun last; 0 when none since the last entry
   std::int32_t ports_touched = 0;   // in that block
   bool look_again = false;          // take the slow path at the next block, whatever it is
@@ -96,6 +102,8 @@ struct UnicornEngine::State {
   bool stepped_user_port = false;  // its port instructions raise #GP
   std::int32_t steps_left = 0;
   std::int32_t steps_done = 0;
+  std::uint64_t guest_steps_left = 0;
+  bool step_retires = true;  // the instruction being stepped
   bool stepping = false;
   std::uint64_t step_address = 0;  // linear address of the instruction being stepped
   uc_hook code_hook = 0;
@@ -105,8 +113,9 @@ struct UnicornEngine::State {
   Exit exit;
   std::optional<Error> broken;
   std::uint64_t retired_now = 0;
-  // Stopped exactly in the shadow of STI: not a place for interrupts, though at a block's start.
-  bool stopped_in_shadow = false;
+  // Stopped in the shadow of STI or within a translated instruction: not a place for interrupts,
+  // though at a block's start.
+  bool stopped_short = false;
   bool leave_hook = false;  // end uc_emu_start instead of resuming in place
   bool parking = false;     // having left, wait instead of starting again
   bool abandoned = false;   // nothing that happens now matters: a restore follows
@@ -165,12 +174,25 @@ struct UnicornEngine::State {
   // unicorn_engine.cpp: what the fiber does, and the pieces of run().
   void live();
   void finish_start(uc_err error);
-  void set_targets(std::uint64_t retired_at_block_end);
+  void set_targets(std::uint64_t executed_at_block_end);
+  // The count at `linear`, inside the block begun last.
+  void count_to(std::uint64_t linear);
+  struct Counts {
+    std::uint64_t executed = 0, added = 0;
+  };
+  Counts counts_at(std::uint64_t linear);
+  // The count while stepping, after the instruction being stepped completed or did not.
+  void count_steps(bool completed) {
+    retired_now = static_cast<std::uint64_t>(limit + steps_done - (completed ? 0 : 1));
+    added_now = added - (completed || step_retires ? 0u : 1u);
+  }
+  std::uint64_t guest_retired() const { return retired_now - added_now; }
+  bool interruptible_at(std::uint64_t linear) const;
   void leave_uc();
   void repair_after_lookups();
   void write_cr2(std::uint64_t value);
   std::optional<Exit> run_blocks();
-  std::optional<Exit> run_steps(std::int32_t steps);
+  std::optional<Exit> run_steps(std::uint64_t guest_steps);
   std::int32_t instructions_until_port() const;
   std::int64_t true_remaining() const { return look_again ? kept_remaining : remaining; }
   std::int64_t block_end() const { return limit - true_remaining(); }
@@ -195,6 +217,8 @@ struct UnicornEngine::State {
 // Callbacks from Unicorn. Static functions with C linkage types.
 struct UnicornHooks {
   static void block(uc_engine* uc, std::uint64_t address, std::uint32_t size, void* user);
+  // The same with a CodeMap: also sums up what is not the guest's.
+  static void mapped_block(uc_engine* uc, std::uint64_t address, std::uint32_t size, void* user);
   static void translated(uc_engine* uc, uc_tb* current, uc_tb* previous, void* user);
   static void trap(uc_engine* uc, std::uint32_t vector, void* user);
   static std::uint32_t port_in(uc_engine* uc, std::uint32_t port, int size, void* user);
@@ -208,6 +232,7 @@ struct UnicornHooks {
                         void* user);
   // Adds all but the CODE and MEM hooks. False when Unicorn refuses one.
   static bool install(UnicornEngine::State& state);
+  static bool install_block_hook(UnicornEngine::State& state);
 };
 
 }  // namespace gv

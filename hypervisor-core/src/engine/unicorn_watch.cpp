@@ -12,8 +12,10 @@ void UnicornEngine::watch(const std::vector<Gva>& addresses) {
   for (const Gva address : addresses) {
     s.watched.push_back(address.value);
   }
-  s.watch_passed = s.retired_now;
-  s.watch_passed_at = linear_rip().value;
+  s.watch_passed = s.guest_retired();
+  const Gva here = linear_rip();
+  s.watch_passed_at =
+      (s.map != nullptr && s.map->covers(here) ? s.map->step_at(here).guest : here).value;
   s.counter.clear();
 }
 
@@ -21,8 +23,11 @@ std::int32_t UnicornEngine::State::next_watched(const BlockFacts& facts, std::in
                                                 std::uint64_t retired_at_index) const {
   for (const BlockFacts::Watched& at : facts.watched) {
     const auto ahead = static_cast<std::uint64_t>(at.index - index);
+    const auto added_ahead =
+        static_cast<std::uint64_t>(facts.added_before(at.index) - facts.added_before(index));
     // The count alone does not tell: an instruction that the hypervisor emulated is not in it.
-    const bool passed = retired_at_index + ahead == watch_passed && at.address == watch_passed_at;
+    const bool passed =
+        retired_at_index + ahead - added_ahead == watch_passed && at.address == watch_passed_at;
     if (at.index >= index && !passed) {
       return at.index;
     }
@@ -31,7 +36,7 @@ std::int32_t UnicornEngine::State::next_watched(const BlockFacts& facts, std::in
 }
 
 void UnicornEngine::State::note_watch(const BlockFacts& facts, std::int32_t index) {
-  watch_passed = retired_now;
+  watch_passed = guest_retired();
   for (const BlockFacts::Watched& at : facts.watched) {
     if (at.index == index) {
       watch_passed_at = at.address;
@@ -71,7 +76,7 @@ void UnicornEngine::State::install_memory_hooks() {
 std::vector<MemoryTouch> UnicornEngine::take_touches() {
   State& s = *state_;
   return s.memory_watch.touched()
-             ? s.memory_watch.take_retired(s.retired_now, s.suspended == Suspended::InPortHook)
+             ? s.memory_watch.take_retired(s.guest_retired(), s.suspended == Suspended::InPortHook)
              : std::vector<MemoryTouch>();
 }
 

@@ -52,8 +52,8 @@ struct CpuidReply {
 // What the hypervisor hands the CPU on the way in.
 struct Entry {
   std::uint32_t port_reply = 0;  // answers the PortAccessed read of the last exit
-  // Stop at the first block boundary with retired >= stop_at_block, and after
-  // exactly stop_exactly instructions, whichever comes first. Absolute counts.
+  // Stop at the first block boundary with retired + added >= stop_at_block, and after
+  // exactly stop_exactly retired instructions, whichever comes first. Absolute counts.
   std::uint64_t stop_at_block = UINT64_MAX;
   std::uint64_t stop_exactly = UINT64_MAX;
   // Stop at the first block boundary after an instruction that may have changed IF.
@@ -121,6 +121,23 @@ struct EngineState {
   bool operator==(const EngineState&) const = default;
 };
 
+// What instructions at some linear addresses mean for the guest, where a hypervisor put code of
+// its own there: translations. Everywhere else an instruction is the guest's and retires.
+class CodeMap {
+ public:
+  virtual ~CodeMap() = default;
+  struct Step {
+    Gva guest;             // the guest's instruction that this one belongs to
+    bool retires = false;  // it completes the guest's instruction
+    bool first = false;    // it is the first of the guest's instruction
+    // The guest's registers are whole before it, and an asynchronous event may come here.
+    bool interruptible = false;
+  };
+  virtual bool covers(Gva address) const = 0;
+  // REQUIRES: covers(address).
+  virtual Step step_at(Gva address) const = 0;
+};
+
 class VcpuEngine {
  public:
   virtual ~VcpuEngine() = default;
@@ -128,8 +145,10 @@ class VcpuEngine {
 
   // Enters the guest and returns at its next exit. An Error means the engine itself broke.
   virtual Result<Exit> run(const Entry& entry) = 0;
-  // Instructions that the CPU itself completed, absolute; exact at every exit.
+  // The guest's instructions that the CPU itself completed, absolute; exact at every exit.
   virtual std::uint64_t retired() const = 0;
+  // Instructions that it completed besides, where a CodeMap says that they are not the guest's.
+  virtual std::uint64_t added() const { return 0; }
   // Whether the CPU stands inside a block that a stop_exactly cut: asynchronous
   // events must wait for the block's end, as they would have without the stop.
   virtual bool inside_block() const = 0;
@@ -204,6 +223,17 @@ class VcpuEngine {
   virtual void leave_block() {}
   // Memory was changed from outside the guest: translated code is void.
   virtual void forget_code() = 0;
+  // The same of these linear addresses alone; they are the hypervisor's, not the guest's.
+  virtual void forget_code(Gva first, std::uint64_t bytes) {
+    static_cast<void>(first);
+    static_cast<void>(bytes);
+    forget_code();
+  }
+  // From now on code that the map covers counts as it says. The map outlives the engine's use;
+  // after a change to what it says of an address, forget_code() for that address.
+  virtual void set_code_map(const CodeMap* map) {
+    GV_CHECK(map == nullptr && "this engine counts every instruction as the guest's");
+  }
 
   // The same of these bytes alone, by a device or a loader. An engine that compares or forgets
   // code in other ways need not listen.

@@ -27,6 +27,7 @@ Result<void> check_available(EngineKind engine, TechniqueKind technique) {
   switch (technique) {
     case TechniqueKind::BareMetal:
     case TechniqueKind::TrapAndEmulate:
+    case TechniqueKind::BinaryTranslation:
       return {};
     case TechniqueKind::Interpretation:
       if (engine == EngineKind::Interpreter) {
@@ -35,7 +36,6 @@ Result<void> check_available(EngineKind engine, TechniqueKind technique) {
       return refuse(
           "interpretation means that the hypervisor executes each instruction itself, "
           "and Unicorn is a CPU; use --engine interpreter");
-    case TechniqueKind::BinaryTranslation:
     case TechniqueKind::Paravirtual:
       break;
     case TechniqueKind::HardwareAssisted:

@@ -12,6 +12,7 @@
 #include "engine/unicorn_engine.h"
 #include "loader/image.h"
 #include "technique/bare_metal/bare_metal.h"
+#include "technique/binary_translation/binary_translation.h"
 #include "technique/hardware_assisted/emulated_vtx.h"
 #include "technique/hardware_assisted/kvm_guest.h"
 #include "technique/interpretation/interpretation.h"
@@ -82,7 +83,10 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config) {
   const bool assisted = config.technique == TechniqueKind::HardwareAssisted;
   const bool bare = config.technique == TechniqueKind::BareMetal || assisted;
   const auto guest_frames = static_cast<std::uint32_t>(config.memory_mib * kMiB / kPageSize);
-  const std::uint32_t host_frames = guest_frames + (bare ? 0 : kHypervisorFrames);
+  const bool translating = config.technique == TechniqueKind::BinaryTranslation;
+  const std::uint32_t own_frames =
+      translating ? BinaryTranslation::own_frames(config.translation_cache_bytes) : 0;
+  const std::uint32_t host_frames = guest_frames + (bare ? 0 : kHypervisorFrames + own_frames);
   auto host = MachineMemory::create(std::uint64_t{host_frames} * kPageSize);
   if (!host) {
     return host.error();
@@ -117,8 +121,13 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config) {
   } else if (config.technique == TechniqueKind::Interpretation) {
     m.technique_ = std::make_unique<Interpretation>(*m.context_);
   } else {
-    m.technique_ = std::make_unique<TrapAndEmulate>(*m.context_,
-                                                    HypervisorFrames{{Mfn(0), kHypervisorFrames}});
+    const HypervisorFrames frames{{Mfn(0), kHypervisorFrames}};
+    if (translating) {
+      m.technique_ =
+          std::make_unique<BinaryTranslation>(*m.context_, frames, config.translation_cache_bytes);
+    } else {
+      m.technique_ = std::make_unique<TrapAndEmulate>(*m.context_, frames);
+    }
   }
   GV_TRY(m.technique_->start(image->entry));
 
@@ -136,6 +145,7 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config) {
 Ledger Machine::ledger() const {
   Ledger ledger = ledger_;
   ledger.retired = context_->retired();
+  ledger.translation.added_instructions = engine_->added();
   std::uint64_t by_hypervisor = context_->emulated;
   if (technique_->kind() != TechniqueKind::BareMetal) {
     // Port instructions retire in the engine, but the hypervisor does their work.

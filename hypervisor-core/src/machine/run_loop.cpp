@@ -57,8 +57,13 @@ RunStop Machine::run(const RunLimits& limits) {
       break;
     }
 
+    technique_->enter_guest(platform_.pic->interrupt_pending());
+    if (end_) {
+      break;
+    }
     const std::uint64_t measured_before = engine_->measured();
     const Result<Exit> exit = engine_->run(next_entry(limits));
+    technique_->leave_guest();
     if (!exit) {
       engine_failure_ = exit.error();
       return RunStop::EngineFailed;
@@ -115,7 +120,7 @@ bool Machine::stops_here(const RunLimits& limits, std::uint64_t retired_before) 
 Entry Machine::next_entry(const RunLimits& limits) const {
   Entry entry;
   entry.port_reply = port_reply_;
-  const std::uint64_t retired = engine_->retired();
+  const std::uint64_t executed = engine_->retired() + engine_->added();
   std::uint64_t slice = kSlice;
   if (const auto deadline = platform_.bus->deadline()) {
     slice = std::min(slice, *deadline - std::min(*deadline, context_->now()));
@@ -137,7 +142,7 @@ Entry Machine::next_entry(const RunLimits& limits) const {
     }
   }
   entry.slice = std::max<std::uint64_t>(slice, 1);
-  entry.stop_at_block = retired + entry.slice;
+  entry.stop_at_block = executed + entry.slice;
   if (limits.stop_exactly != UINT64_MAX) {
     entry.stop_exactly = limits.stop_exactly - context_->emulated;
   }

@@ -64,6 +64,32 @@ ShadowPageTable::MapResult ShadowPageTable::map(const ShadowMapping& mapping) {
   return MapResult::Mapped;
 }
 
+void ShadowPageTable::map_monitor(Gva address, Mfn frame, bool writable) {
+  GV_CHECK(address >= kMonitorBase);
+  machine_.store<std::uint32_t>(
+      entry_address(pool_frame(1), paging32::table_index(address.value)),
+      frame_bits(frame) | pte::P | pte::A | (writable ? pte::RW | pte::D : 0u));
+}
+
+std::uint32_t ShadowPageTable::write_protect(Mfn frame) {
+  std::uint32_t changed = 0;
+  for (std::uint32_t d = 0; d < kMonitorDirectoryIndex; ++d) {
+    const auto pde = machine_.load<std::uint32_t>(entry_address(pool_.first, d));
+    if ((pde & pte::P) == 0) {
+      continue;
+    }
+    for (std::uint32_t t = 0; t < paging32::kEntriesPerTable; ++t) {
+      const Mpa at = entry_address(frame_in(pde), t);
+      const auto leaf = machine_.load<std::uint32_t>(at);
+      if ((leaf & (pte::P | pte::RW)) == (pte::P | pte::RW) && frame_in(leaf) == frame) {
+        machine_.store<std::uint32_t>(at, leaf & ~pte::RW);
+        ++changed;
+      }
+    }
+  }
+  return changed;
+}
+
 std::uint32_t ShadowPageTable::drop_page(Gva address) {
   const auto pde = machine_.load<std::uint32_t>(
       entry_address(pool_.first, paging32::directory_index(address.value)));

@@ -53,6 +53,11 @@ class ShadowPageTable {
 
   Mpa root() const { return base_of(pool_.first); }
 
+  // One more page of the hypervisor's own, in the last 4 MiB. It stays.
+  void map_monitor(Gva address, Mfn frame, bool writable);
+  // Takes the right to write to this frame from every entry; how many had it. The caller flushes.
+  std::uint32_t write_protect(Mfn frame);
+
   enum class MapResult : std::uint8_t { Mapped, PoolExhausted };
   MapResult map(const ShadowMapping& mapping);
 

@@ -166,6 +166,9 @@ Snapshot build_snapshot(Machine& machine, const SymbolTable& symbols, const View
     s.devices = machine.platform().bus->describe(s.position.cycles);
   }
   s.console_bytes = machine.console_bytes();
+  if (view.translation_cache) {
+    s.translation_cache = machine.technique().translation_cache();
+  }
   if (view.state_hash) {
     s.state_hash = machine.state_hash();
   }

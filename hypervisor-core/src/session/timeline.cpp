@@ -192,7 +192,7 @@ void Timeline::apply(const OutsideInput& input) {
   } else if (const auto* poke = std::get_if<WriteMemory>(&input)) {
     LinearMemory(m.memory(), m.technique().paging())
         .poke(poke->address, poke->bytes.data(), poke->bytes.size());
-    m.engine().forget_code();
+    m.technique().memory_changed();
   }
 }
 

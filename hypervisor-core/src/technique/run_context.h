@@ -49,7 +49,8 @@ struct RunContext {
   std::uint64_t time = 0;      // virtual cycles besides retired instructions: exits and idling
 
   std::uint64_t retired() const { return engine.retired() + emulated; }
-  std::uint64_t now() const { return retired() * cycles_per_instruction + time; }
+  // What the CPU executed besides the guest's instructions costs time like them.
+  std::uint64_t now() const { return retired() * cycles_per_instruction + engine.added() + time; }
 
   std::uint32_t kinds_recorded = 0;  // a bit per event kind, since somebody last looked
   Event last_exit{};                 // the ExitTaken event recorded last

@@ -17,6 +17,7 @@
 #include "gv/page_walk.h"
 #include "gv/registers.h"
 #include "gv/result.h"
+#include "gv/translation_cache.h"
 #include "memory/page_walker.h"
 #include "memory/shadow_page_table.h"
 #include "technique/run_context.h"
@@ -59,6 +60,10 @@ class Technique {
   // The time slice ended for a timer; costs an exit where there is a hypervisor.
   virtual void time_slice_ended() = 0;
 
+  // Around every stay in the guest. `interrupt_pending`: one waits for the guest to allow it.
+  virtual void enter_guest(bool interrupt_pending) { static_cast<void>(interrupt_pending); }
+  virtual void leave_guest() {}
+
   virtual RegisterFile registers() = 0;
   virtual PhysicalRegisters physical() = 0;
   // Real-mode services answer in registers; also what a debugger writes.
@@ -66,6 +71,10 @@ class Technique {
   virtual PagingMode paging() = 0;
   virtual const ShadowPageTable* shadow() const = 0;  // null: the MMU walks the guest's own tables
   Gva linear_rip() const { return linear_rip_now(); }
+  // Memory was changed from outside the guest: what was made from its code is void.
+  virtual void memory_changed() = 0;
+  // For views; empty where nothing is translated.
+  virtual std::optional<TranslationCacheView> translation_cache() { return std::nullopt; }
 
   virtual void save(StateWriter& out) const = 0;
   virtual bool restore(StateReader& in) = 0;

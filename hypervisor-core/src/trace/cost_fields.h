@@ -21,7 +21,10 @@ void for_each_cost(Visit&& visit, Model& model) {
   visit("device_access", model.device_access);
   visit("interrupt", model.interrupt);
   visit("interpret", model.interpret);
-  static_assert(sizeof(CostModel) == 8 * sizeof(std::uint32_t), "list the new number here");
+  visit("callout", model.callout);
+  visit("translate", model.translate);
+  visit("find_translation", model.find_translation);
+  static_assert(sizeof(CostModel) == 11 * sizeof(std::uint32_t), "list the new number here");
 }
 
 }  // namespace gv

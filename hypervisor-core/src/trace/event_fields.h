@@ -87,9 +87,26 @@ constexpr void for_each_field(Visit&& visit, Body& b, Same&... s) {
   } else if constexpr (std::is_same_v<T, GuestEnded>) {
     visit("how", b.how, s.how...);
     visit("code", b.code, s.code...);
-  } else {
-    static_assert(std::is_same_v<T, EventsLost>, "list the new event's fields here");
+  } else if constexpr (std::is_same_v<T, EventsLost>) {
     visit("count", b.count, s.count...);
+  } else if constexpr (std::is_same_v<T, UnitTranslated>) {
+    visit("cache", b.cache, s.cache...);
+    visit("guest_bytes", b.guest_bytes, s.guest_bytes...);
+    visit("cache_bytes", b.cache_bytes, s.cache_bytes...);
+    visit("ident", b.ident, s.ident...);
+    visit("rewritten", b.rewritten, s.rewritten...);
+    visit("callouts", b.callouts, s.callouts...);
+  } else if constexpr (std::is_same_v<T, UnitsChained>) {
+    visit("from", b.from, s.from...);
+    visit("to", b.to, s.to...);
+  } else if constexpr (std::is_same_v<T, UnitsInvalidated>) {
+    visit("cause", b.cause, s.cause...);
+    visit("gfn", b.gfn, s.gfn...);
+    visit("units", b.units, s.units...);
+  } else {
+    static_assert(std::is_same_v<T, CacheEvicted>, "list the new event's fields here");
+    visit("units", b.units, s.units...);
+    visit("bytes", b.bytes, s.bytes...);
   }
 }
 
@@ -103,16 +120,18 @@ inline constexpr int kEnumerators<Mnemonic> = kMnemonicCount;
 template <>
 inline constexpr int kEnumerators<Storey> = 4;
 template <>
-inline constexpr int kEnumerators<Handling> = 7;
+inline constexpr int kEnumerators<Handling> = 8;
 template <>
 inline constexpr int kEnumerators<Direction> = 2;
 template <>
-inline constexpr int kEnumerators<FaultKind> = 3;
+inline constexpr int kEnumerators<FaultKind> = 4;
 template <>
 inline constexpr int kEnumerators<FlushCause> = 4;
 template <>
 inline constexpr int kEnumerators<DescriptorTable> = 4;
 template <>
 inline constexpr int kEnumerators<GuestEnd> = 3;
+template <>
+inline constexpr int kEnumerators<InvalidationCause> = 3;
 
 }  // namespace gv

@@ -22,13 +22,16 @@ constexpr std::array<Name, kEnumerators<Storey>> kStoreys = {"guest-user", "gues
                                                              "hypervisor", "hardware"};
 constexpr std::array<Name, kEnumerators<Handling>> kHandlings = {
     "emulated",       "reflected",   "shadow-filled", "device-accessed",
-    "clock-advanced", "bios-served", "guest-stopped"};
+    "clock-advanced", "bios-served", "guest-stopped", "translated"};
 constexpr std::array<Name, kEnumerators<FaultKind>> kFaultKinds = {"guest-fault", "shadow-miss",
-                                                                   "dirty-track"};
+                                                                   "dirty-track", "code-write"};
 constexpr std::array<Name, kEnumerators<FlushCause>> kFlushCauses = {
     "cr3-write", "invlpg", "mode-change", "out-of-frames"};
 constexpr std::array<Name, kEnumerators<DescriptorTable>> kTables = {"gdt", "idt", "ldt", "task"};
 constexpr std::array<Name, kEnumerators<GuestEnd>> kEnds = {"exited", "halted", "crashed"};
+constexpr std::array<Name, kEnumerators<InvalidationCause>> kInvalidations = {
+    "code-written", "mapping-changed", "outside-write"};
+constexpr std::array<Name, 3> kTreatments = {"ident", "rewritten", "callout"};
 constexpr std::array<Name, 14> kStopCauses = {
     "not-started",  "step-done",     "breakpoint-hit",    "console-matched", "instruction-limit",
     "time-limit",   "paused",        "beginning-reached", "seek-done",       "guest-exited",
@@ -59,6 +62,8 @@ std::string_view name_of(FaultKind kind) { return name_in(kFaultKinds, kind); }
 std::string_view name_of(FlushCause cause) { return name_in(kFlushCauses, cause); }
 std::string_view name_of(DescriptorTable table) { return name_in(kTables, table); }
 std::string_view name_of(GuestEnd end) { return name_in(kEnds, end); }
+std::string_view name_of(InvalidationCause cause) { return name_in(kInvalidations, cause); }
+std::string_view name_of(Treatment treatment) { return name_in(kTreatments, treatment); }
 std::string_view name_of(StopCause cause) { return name_in(kStopCauses, cause); }
 std::string_view name_of(WalkOutcome outcome) { return name_in(kWalkOutcomes, outcome); }
 std::string_view name_of(EngineKind engine) { return name_in(kEngines, engine); }

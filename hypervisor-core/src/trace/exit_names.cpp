@@ -64,6 +64,12 @@ constexpr std::array<ReasonText, kExitReasonCount> kReasons = {{
     {"instruction-assist", "instruction assist",
      "KVM refused to execute an instruction; the hypervisor's own interpreter executed that one, "
      "and the guest goes on behind it."},
+    {"callout", "callout",
+     "Translated kernel code reached an instruction whose work needs the hypervisor; the "
+     "translation calls it, and no trap is needed."},
+    {"translator-called", "translator called",
+     "The guest kernel goes to code that is not in the translation cache, or not yet linked; the "
+     "translator makes the translation or the link."},
 }};
 
 const ReasonText& text_of(ExitReason reason) {

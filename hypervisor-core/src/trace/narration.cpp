@@ -198,6 +198,11 @@ std::string narrate_exit(const ExitTaken& e) {
     case ExitReason::InstructionAssist:
       return fmt::format("KVM refused an instruction of {}. Our own interpreter executed it.",
                          object(e.from));
+    case ExitReason::Callout:
+      return fmt::format("{} reached {}. Its translation calls the hypervisor, without a trap.",
+                         who, manual_name(e));
+    case ExitReason::TranslatorCalled:
+      return fmt::format("{} goes where no translation leads yet. The translator is called.", who);
   }
   return fmt::format("{} left to the hypervisor.", who);
 }
@@ -223,6 +228,9 @@ std::string narrate_resume(const GuestResumed& e) {
     case Handling::BiosServed:
       did = "served the BIOS call";
       break;
+    case Handling::Translated:
+      did = "found or made the translation";
+      break;
     case Handling::GuestStopped:
       return fmt::format("The hypervisor ended the run. Cost: {} cycles.", e.cost);
   }
@@ -247,6 +255,11 @@ std::string narrate_fault(const PageFaulted& e) {
       return fmt::format(
           "The guest's page tables allow {} {:08x}; the shadow was read-only so that the "
           "hypervisor could set the D bit.",
+          access, e.address.value);
+    case FaultKind::CodeWrite:
+      return fmt::format(
+          "The guest's page tables allow {} {:08x}; the shadow was read-only because code of that "
+          "page has been translated.",
           access, e.address.value);
   }
   return {};
@@ -338,6 +351,18 @@ std::string describe(const Event& event) {
                                              : fmt::format("guest {}", name_of(e.how));
           },
           [](const EventsLost& e) { return fmt::format("{} events lost", e.count); },
+          [](const UnitTranslated& e) {
+            return fmt::format("unit of {} instructions translated",
+                               e.ident + e.rewritten + e.callouts);
+          },
+          [](const UnitsChained& e) { return fmt::format("chained from {:08x}", e.from.value); },
+          [](const UnitsInvalidated& e) {
+            return fmt::format("{} {} invalidated: {}", e.units, e.units == 1 ? "unit" : "units",
+                               name_of(e.cause));
+          },
+          [](const CacheEvicted& e) {
+            return fmt::format("translation cache emptied: {} units", e.units);
+          },
       },
       event.body);
   return fmt::format("{} at {:08x}", what, event.rip.value);
@@ -494,6 +519,40 @@ std::string narrate(const Event& event) {
           },
           [](const EventsLost& e) {
             return fmt::format("The recorder had no room: {} events are missing here.", e.count);
+          },
+          [](const UnitTranslated& e) {
+            return fmt::format(
+                "The translator made a unit of {} guest bytes: {} instructions copied, {} "
+                "rewritten, {} as callouts. It stands at {:08x} in the cache, in {} bytes.",
+                e.guest_bytes, e.ident, e.rewritten, e.callouts, e.cache.value, e.cache_bytes);
+          },
+          [](const UnitsChained& e) {
+            return fmt::format(
+                "The branch at {:08x} in the cache now leads straight to the translation at "
+                "{:08x}.",
+                e.from.value, e.to.value);
+          },
+          [](const UnitsInvalidated& e) {
+            const char* why = "";
+            switch (e.cause) {
+              case InvalidationCause::CodeWritten:
+                why = "the guest wrote to code";
+                break;
+              case InvalidationCause::MappingChanged:
+                why = "the guest mapped other memory there";
+                break;
+              case InvalidationCause::OutsideWrite:
+                why = "memory was changed from outside";
+                break;
+            }
+            return fmt::format("Because {}, {} {} of guest frame {:#x} {} void.", why, e.units,
+                               e.units == 1 ? "translation" : "translations", e.gfn.number,
+                               e.units == 1 ? "is" : "are");
+          },
+          [](const CacheEvicted& e) {
+            return fmt::format(
+                "The translation cache was full: all {} units, {} bytes, were dropped.", e.units,
+                e.bytes);
           },
       },
       event.body);

@@ -81,6 +81,9 @@ std::optional<VmxExitReason> vmx_exit_reason(ExitReason reason, Mnemonic mnemoni
       return VmxExitReason{32, "WRMSR"};
     case ExitReason::MachineMemory:
       return VmxExitReason{48, "EPT violation"};
+    case ExitReason::Callout:
+    case ExitReason::TranslatorCalled:
+      break;  // calls from a translation cache: no CPU exits
     case ExitReason::InstructionAssist:
       break;  // hardware executes every instruction that it has
   }

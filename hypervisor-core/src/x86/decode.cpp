@@ -286,8 +286,16 @@ void read_operand(const ZydisDecodedInstruction& in, const ZydisDecodedOperand& 
           break;
         default:
           // Of two registers (LAR, LSL) the last stays: the source, a selector.
-          if (auto gpr = gpr_of(r))
-            out.gpr = gpr;
+          if (auto gpr = gpr_of(r)) {
+            if (out.mnemonic == Mnemonic::Lar || out.mnemonic == Mnemonic::Lsl) {
+              if (!out.destination)
+                out.destination = gpr;
+              else
+                out.gpr = gpr;
+            } else {
+              out.gpr = gpr;
+            }
+          }
           break;
       }
       break;

@@ -57,6 +57,7 @@ struct Instruction {
   // The other operand, where there is one: exactly one of `gpr` and `memory`.
   std::optional<Gpr> gpr;
   std::optional<MemoryOperand> memory;
+  std::optional<Gpr> destination;  // of LAR and LSL
 
   std::uint8_t system_register = 0;       // n of CRn or DRn
   std::optional<SegmentName> segment;     // of PUSH, POP, MOV, LDS, LES, LSS, LFS, LGS

@@ -24,12 +24,13 @@ InterpreterEngine::~InterpreterEngine() = default;
 
 Result<Exit> InterpreterEngine::run(const Entry& entry) {
   State& s = *state_;
+  s.stopped_short = false;
   s.apply_pending();
   if (const auto exit = s.finish_port(entry.port_reply)) {
     return *exit;
   }
   for (;;) {
-    if (s.cpu.watch.touched()) {
+    if (s.cpu.watch.touched() && s.interruptible_here()) {
       return Exit{MemoryTouched{}};
     }
     if (const auto exit = s.run_some(entry)) {
@@ -61,9 +62,24 @@ bool InterpreterEngine::State::watch_ahead(std::uint64_t linear, std::uint32_t b
                      [&](std::uint64_t at) { return at - linear < bytes; });
 }
 
-bool InterpreterEngine::State::watched_here() const {
-  return (cpu.retired != watch_passed || cpu.code_linear() != watch_passed_at) &&
-         std::find(watched.begin(), watched.end(), cpu.code_linear()) != watched.end();
+Gva InterpreterEngine::State::guest_here(const std::optional<CodeMap::Step>& step) const {
+  return step ? step->guest : Gva(cpu.code_linear());
+}
+
+bool InterpreterEngine::State::watched_here(const std::optional<CodeMap::Step>& step) const {
+  const std::uint64_t here = guest_here(step).value;
+  return (!step || step->first) && (cpu.retired != watch_passed || here != watch_passed_at) &&
+         std::find(watched.begin(), watched.end(), here) != watched.end();
+}
+
+bool InterpreterEngine::State::interruptible_here() const {
+  const std::optional<CodeMap::Step> step = step_here();
+  return !step || step->interruptible;
+}
+
+std::optional<CodeMap::Step> InterpreterEngine::State::step_here() const {
+  const Gva here(cpu.code_linear());
+  return map != nullptr && map->covers(here) ? std::optional(map->step_at(here)) : std::nullopt;
 }
 
 std::optional<Exit> InterpreterEngine::State::run_some(const Entry& entry) {
@@ -71,27 +87,33 @@ std::optional<Exit> InterpreterEngine::State::run_some(const Entry& entry) {
     cpu.rip() &= 0xffffffff;
   }
   const bool shaded = cpu.interrupt_shadow;
-  const bool at_target = cpu.retired >= entry.stop_at_block ||
-                         (cpu.if_may_have_changed && entry.stop_when_if_may_change);
+  const std::optional<CodeMap::Step> step = step_here();
+  const bool interruptible = !step || step->interruptible;
+  const bool at_target =
+      interruptible && (cpu.retired + added >= entry.stop_at_block ||
+                        (cpu.if_may_have_changed && entry.stop_when_if_may_change));
   if (!shaded && at_target) {
     cpu.if_may_have_changed = false;
     return BudgetSpent{};
   }
   if (cpu.retired >= entry.stop_exactly) {
+    stopped_short = !interruptible;
     return BudgetSpent{};
   }
   if (!shaded) {
     cpu.if_may_have_changed = false;
   }
-  if (!watched.empty() && watched_here()) {
+  if (!watched.empty() && watched_here(step)) {
     watch_passed = cpu.retired;
-    watch_passed_at = cpu.code_linear();
+    watch_passed_at = guest_here(step).value;
     return AddressReached{};
   }
-  cpu.limit = std::min(entry.stop_exactly, std::max(entry.stop_at_block, cpu.retired + 1));
+  const std::uint64_t at_block = entry.stop_at_block - std::min(added, entry.stop_at_block);
+  cpu.limit = std::min(entry.stop_exactly, std::max(at_block, cpu.retired + 1));
   std::uint64_t budget = cpu.limit - cpu.retired;
   const bool traced = cpu.flags.has(x86::eflags::TF);
-  if (shaded || traced || !cpu.watch.ranges().empty()) {
+  // In translations one by one: each may be the guest's or not.
+  if (shaded || traced || step || !cpu.watch.ranges().empty()) {
     budget = 1;
     cpu.limit = cpu.retired + 1;
   }
@@ -128,6 +150,10 @@ std::optional<Exit> InterpreterEngine::State::run_some(const Entry& entry) {
                   ? run_operations(block->operations.data(), static_cast<std::uint32_t>(count))
                   : run_across_pages();
   // A trap after an instruction that completed and had nothing else to say.
+  if (step && !step->retires) {
+    added += cpu.retired - before;
+    cpu.retired = before;
+  }
   if (traced && !exit && cpu.retired != before) {
     exit = Faulted{x86::kDebug, 0, Gva(0)};
   }
@@ -203,8 +229,13 @@ Exit InterpreterEngine::run_one_afresh() {
 
 std::uint64_t InterpreterEngine::retired() const { return state_->cpu.retired; }
 
+std::uint64_t InterpreterEngine::added() const { return state_->added; }
+
+void InterpreterEngine::set_code_map(const CodeMap* map) { state_->map = map; }
+
 bool InterpreterEngine::inside_block() const {
-  return state_->cpu.interrupt_shadow || state_->cpu.port_use != PortUse::None;
+  return state_->stopped_short || state_->cpu.interrupt_shadow ||
+         state_->cpu.port_use != PortUse::None;
 }
 
 void InterpreterEngine::watch(const std::vector<Gva>& addresses) {
@@ -214,7 +245,7 @@ void InterpreterEngine::watch(const std::vector<Gva>& addresses) {
     s.watched.push_back(address.value);
   }
   s.watch_passed = s.cpu.retired;
-  s.watch_passed_at = s.cpu.code_linear();
+  s.watch_passed_at = s.guest_here(s.step_here()).value;
 }
 
 bool InterpreterEngine::watch_memory(const std::vector<WatchedRange>& ranges) {
@@ -315,6 +346,7 @@ EngineState InterpreterEngine::save() {
   out.u8(x87.in_use);
   out.u8(static_cast<std::uint8_t>(s.cpu.cpl()));
   out.flag(s.cpu.if_may_have_changed);
+  out.u64(s.added);
   // A replay from here starts with an empty TLB, and A and D bits depend on what is in it; so
   // the run that goes on must start with an empty one too.
   s.cpu.flush_tlb();
@@ -345,11 +377,13 @@ Result<void> InterpreterEngine::restore(const EngineState& state) {
   set_floating_point(x87);
   s.cpu.set_cpl(in.u8());
   s.cpu.if_may_have_changed = in.flag();
+  s.added = in.u64();
   if (!in.ok()) {
     return Error{ErrorCode::InvalidInput, "the saved CPU state is of another engine version"};
   }
   s.cpu.retired = state.retired;
   s.cpu.watch.forget();
+  s.stopped_short = false;
   s.cpu.interrupt_shadow = false;
   s.cpu.port_use = PortUse::None;
   s.selectors = {};

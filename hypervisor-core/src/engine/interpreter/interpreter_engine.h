@@ -33,6 +33,7 @@ class InterpreterEngine final : public VcpuEngine {
   EngineTraits traits() const override { return {"interpreter", true}; }
   Result<Exit> run(const Entry& entry) override;
   std::uint64_t retired() const override;
+  std::uint64_t added() const override;
   bool inside_block() const override;
 
   std::uint64_t rip() override;
@@ -65,6 +66,8 @@ class InterpreterEngine final : public VcpuEngine {
   void flush_tlb() override;
   void enter_address_space(std::uint64_t) override {}  // code is known by its physical address
   void forget_code() override;
+  void forget_code(Gva, std::uint64_t) override {}  // memory_written() has told
+  void set_code_map(const CodeMap* map) override;
   void memory_written(Mpa from, std::uint64_t bytes) override;
   EngineState save() override;
   Result<void> restore(const EngineState& state) override;

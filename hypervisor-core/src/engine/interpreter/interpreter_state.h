@@ -27,7 +27,11 @@ struct InterpreterEngine::State {
   std::vector<std::uint64_t> watched;
   std::uint64_t watch_passed = ~std::uint64_t{0};  // the count at which a watch has been reported
   std::uint64_t watch_passed_at = 0;               // its address: what is emulated is not counted
-  interpreter::Operation port_operation;           // waits for the port's answer
+  // Where code is not the guest's, and how many such instructions ran. cpu.retired has the others.
+  const CodeMap* map = nullptr;
+  std::uint64_t added = 0;
+  bool stopped_short = false;             // at an exact stop where no asynchronous event may come
+  interpreter::Operation port_operation;  // waits for the port's answer
   std::array<std::optional<std::uint16_t>, kSegmentCount> selectors{};  // pending loads
 
   void apply_pending();
@@ -42,7 +46,13 @@ struct InterpreterEngine::State {
   std::optional<Exit> run_operations(const interpreter::Operation* operations, std::uint32_t most);
   std::optional<Exit> run_across_pages();
   bool watch_ahead(std::uint64_t linear, std::uint32_t bytes) const;
-  bool watched_here() const;
+  // Whether the guest's registers are whole: not within a translated instruction.
+  bool interruptible_here() const;
+  // The guest's instruction that comes next.
+  Gva guest_here(const std::optional<CodeMap::Step>& step) const;
+  bool watched_here(const std::optional<CodeMap::Step>& step) const;
+  // What the code map says of the next instruction; empty where it is the guest's own.
+  std::optional<CodeMap::Step> step_here() const;
 };
 
 }  // namespace gv

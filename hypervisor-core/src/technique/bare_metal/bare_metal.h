@@ -40,6 +40,7 @@ class BareMetal : public Technique {
   void set_registers(const RegisterFile& registers) override;
   PagingMode paging() override;
   const ShadowPageTable* shadow() const override { return nullptr; }
+  void memory_changed() override { context_.engine.forget_code(); }
   void save(StateWriter& out) const override;
   bool restore(StateReader& in) override;
 

@@ -47,6 +47,7 @@ class EmulatedVtx final : public Technique {
   void set_registers(const RegisterFile& r) override { hardware_.set_registers(r); }
   PagingMode paging() override { return hardware_.paging(); }
   const ShadowPageTable* shadow() const override { return nullptr; }
+  void memory_changed() override { hardware_.memory_changed(); }
   void save(StateWriter& out) const override;
   bool restore(StateReader& in) override;
 

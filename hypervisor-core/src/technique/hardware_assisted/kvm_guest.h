@@ -59,6 +59,7 @@ class KvmGuest final : public Technique {
   void set_registers(const RegisterFile& r) override { context_.engine.set_register_file(r); }
   PagingMode paging() override;
   const ShadowPageTable* shadow() const override { return nullptr; }
+  void memory_changed() override { context_.engine.forget_code(); }
   void save(StateWriter& out) const override;
   bool restore(StateReader& in) override;
 

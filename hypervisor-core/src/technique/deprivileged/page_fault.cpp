@@ -6,7 +6,7 @@
 // its own tables: if they refuse, the fault is the guest's and is reflected; if
 // they allow the access, the shadow was merely behind and is filled.
 
-#include "technique/trap_and_emulate/trap_and_emulate.h"
+#include "technique/deprivileged/deprivileged_guest.h"
 
 #include "x86/control_registers.h"
 #include "x86/exceptions.h"
@@ -15,7 +15,7 @@ namespace gv {
 
 using namespace x86;
 
-void TrapAndEmulate::page_fault(const Faulted& fault) {
+void DeprivilegedGuest::page_fault(const Faulted& fault) {
   const AccessKind kind =
       (fault.error_code & page_fault::W) != 0 ? AccessKind::Write : AccessKind::Read;
   const AccessLevel level =
@@ -36,16 +36,25 @@ void TrapAndEmulate::page_fault(const Faulted& fault) {
     return;
   }
   const bool only_dirty = (fault.error_code & page_fault::P) != 0 && kind == AccessKind::Write;
-  const FaultKind hidden = only_dirty ? FaultKind::DirtyTrack : FaultKind::ShadowMiss;
-  ++(only_dirty ? context_.ledger.dirty_tracks : context_.ledger.shadow_misses);
+  const Gfn frame = frame_of(Gpa(walk.physical));
+  const bool to_code = kind == AccessKind::Write && is_write_protected(frame);
+  const FaultKind hidden = to_code      ? FaultKind::CodeWrite
+                           : only_dirty ? FaultKind::DirtyTrack
+                                        : FaultKind::ShadowMiss;
+  ++(to_code      ? context_.ledger.translation.code_writes
+     : only_dirty ? context_.ledger.dirty_tracks
+                  : context_.ledger.shadow_misses);
   if (context_.recorder.enabled()) {
     context_.record(linear_rip(), PageFaulted{fault.address, fault.error_code, hidden});
+  }
+  if (to_code) {
+    protected_write(frame);
   }
   fill_shadow(walk, kind, level);
   resume(Handling::ShadowFilled, context_.cost.shadow_fill);
 }
 
-void TrapAndEmulate::fill_shadow(const PageWalk& walk, AccessKind kind, AccessLevel level) {
+void DeprivilegedGuest::fill_shadow(const PageWalk& walk, AccessKind kind, AccessLevel level) {
   const Gpa page(walk.physical & ~kPageOffsetMask);
   const auto frame = context_.memory.p2m().lookup(frame_of(page));
   ShadowMapping mapping{.address = walk.address.page_base(),
@@ -68,6 +77,7 @@ void TrapAndEmulate::fill_shadow(const PageWalk& walk, AccessKind kind, AccessLe
     mapping.frame = Mfn(context_.memory.machine().frames());
     mapping.writable = true;
   }
+  mapping.writable = mapping.writable && !is_write_protected(frame_of(page));
   if (shadow_.map(mapping) == ShadowPageTable::MapResult::PoolExhausted) {
     drop_shadow(FlushCause::OutOfFrames);
     GV_CHECK(shadow_.map(mapping) == ShadowPageTable::MapResult::Mapped);
@@ -79,7 +89,7 @@ void TrapAndEmulate::fill_shadow(const PageWalk& walk, AccessKind kind, AccessLe
   }
 }
 
-void TrapAndEmulate::drop_shadow(FlushCause cause) {
+void DeprivilegedGuest::drop_shadow(FlushCause cause) {
   const std::uint32_t dropped = shadow_.drop_all();
   code_page_ = ~std::uint64_t{0};
   context_.engine.flush_tlb();
@@ -89,13 +99,14 @@ void TrapAndEmulate::drop_shadow(FlushCause cause) {
 }
 
 // INVLPG. Whether the address lay in a large page is no longer known: with PSE, all 4 MiB go.
-void TrapAndEmulate::drop_translation(Gva address) {
+void DeprivilegedGuest::drop_translation(Gva address) {
   const std::uint32_t dropped = (cpu_.cr4 & cr4::PSE) != 0 ? shadow_.drop_directory_entry(address)
                                                            : shadow_.drop_page(address);
   code_page_ = ~std::uint64_t{0};
   context_.engine.flush_tlb();
   ++context_.ledger.shadow_flushes;
   context_.record(linear_rip(), ShadowFlushed{FlushCause::Invlpg, dropped});
+  mappings_changed();
 }
 
 }  // namespace gv

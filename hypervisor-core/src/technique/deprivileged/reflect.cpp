@@ -6,7 +6,7 @@
 // shows the selectors and flags that the guest believes in. That is also what
 // makes the way back trap: IRET in ring 1 to a selector with RPL 0 is a #GP.
 
-#include "technique/trap_and_emulate/trap_and_emulate.h"
+#include "technique/deprivileged/deprivileged_guest.h"
 
 #include "x86/control_registers.h"
 #include "x86/descriptor.h"
@@ -22,16 +22,18 @@ constexpr std::uint32_t kLoadedByIret = eflags::CF | eflags::PF | eflags::AF | e
                                         eflags::SF | eflags::TF | eflags::DF | eflags::OF |
                                         eflags::NT | eflags::RF | eflags::AC | eflags::ID;
 
+constexpr std::size_t kLargestFrame = 24;  // error code, EIP, CS, EFLAGS, ESP, SS
+
 }  // namespace
 
 // The real flags while the guest runs: its own, but interrupts on and IOPL 0.
-std::uint64_t TrapAndEmulate::physical_flags(std::uint64_t guest_flags) const {
+std::uint64_t DeprivilegedGuest::physical_flags(std::uint64_t guest_flags) const {
   const std::uint64_t not_the_guests =
       eflags::IF | eflags::IOPL | eflags::VM | eflags::VIF | eflags::VIP;
   return (guest_flags & ~not_the_guests) | eflags::IF | eflags::kAlwaysOne;
 }
 
-void TrapAndEmulate::reflect(const InterruptRequest& request) {
+void DeprivilegedGuest::reflect(const InterruptRequest& request) {
   const RegisterFile before = registers();
   const auto taken = deliver_or_escalate(before, guest_linear(), request);
   if (!taken) {
@@ -41,6 +43,8 @@ void TrapAndEmulate::reflect(const InterruptRequest& request) {
   const RegisterFile& next = taken->cpu;
   const Gva at = linear_rip();
   enter(next, before);
+  const std::uint64_t frame = next[SegmentName::Ss].base + next[Gpr::Sp];
+  wrote_memory(Gva(frame & 0xffffffffu), kLargestFrame);
   const InterruptRequest& delivered = taken->delivered;
   const Gva handler((next[SegmentName::Cs].base + next.rip) & 0xffffffffu);
   if (delivered.source == InterruptSource::Hardware) {
@@ -55,14 +59,14 @@ void TrapAndEmulate::reflect(const InterruptRequest& request) {
 }
 
 // The virtual CPU becomes `next`; the physical one follows at the next entry.
-void TrapAndEmulate::enter(const RegisterFile& next, const RegisterFile& before) {
+void DeprivilegedGuest::enter(const RegisterFile& next, const RegisterFile& before) {
   VcpuEngine& cpu = context_.engine;
   cpu_.cr2 = static_cast<std::uint32_t>(next.cr2);
   cpu_.interrupt_flag = (next.rflags & eflags::IF) != 0;
   cpu_.iopl = static_cast<std::uint8_t>(eflags::iopl(next.rflags));
   cpu_.in_kernel = (next[SegmentName::Cs].selector & 3) == 0;
   cpu.set_gpr(Gpr::Sp, next[Gpr::Sp]);
-  cpu.set_rip(next.rip);
+  go_to(next.rip);
   cpu.set_rflags(physical_flags(next.rflags));
   const bool same_place = next[SegmentName::Cs].selector == before[SegmentName::Cs].selector &&
                           next[SegmentName::Ss].selector == before[SegmentName::Ss].selector;
@@ -70,14 +74,16 @@ void TrapAndEmulate::enter(const RegisterFile& next, const RegisterFile& before)
     return;
   }
   gdt_.update(cpu_.gdtr, guest_linear());
+  const std::uint16_t cs = next[SegmentName::Cs].selector;
   const int ring = cpu_.in_kernel ? 1 : 3;
-  cpu.switch_privilege({with_rpl(next[SegmentName::Cs].selector, ring),
+  cpu.switch_privilege({cpu_.in_kernel ? kernel_code_selector(cs) : with_rpl(cs, 3),
                         with_rpl(next[SegmentName::Ss].selector, ring),
                         cpu_.in_kernel ? gdt_.kernel_table() : gdt_.user_table()});
+  segments_changed(next);
 }
 
 // IRET, far RET and far JMP of the guest kernel. SDM vol. 2A, "IRET/IRETD".
-bool TrapAndEmulate::emulate_return(const Instruction& what) {
+bool DeprivilegedGuest::emulate_return(const Instruction& what) {
   const bool iret = what.mnemonic == Mnemonic::Iret;
   const bool far_ret = what.mnemonic == Mnemonic::FarRet;
   if ((!iret && !far_ret) || what.operand_size != 32) {

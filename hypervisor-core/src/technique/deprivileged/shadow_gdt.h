@@ -19,6 +19,7 @@
 #include "memory/machine_memory.h"
 #include "technique/linear_memory.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -41,7 +42,13 @@ class ShadowGdt {
   // Copies the guest's table. Returns whether a descriptor changed since the last time.
   bool update(const DescriptorTableRegister& guest, const LinearMemory& memory);
 
-  DescriptorTableRegister kernel_table() const { return {kernel_linear_.value, limit_}; }
+  // Keeps a place in both copies for a descriptor of the hypervisor's own; the kernel's table
+  // reaches that far. A guest's own descriptor at that place is out of its kernel's reach.
+  void reserve(std::uint16_t selector, std::uint64_t descriptor);
+
+  DescriptorTableRegister kernel_table() const {
+    return {kernel_linear_.value, std::max<std::uint16_t>(limit_, reserved_limit_)};
+  }
   DescriptorTableRegister user_table() const { return {user_linear_.value, limit_}; }
 
   std::uint16_t limit() const { return limit_; }
@@ -52,6 +59,7 @@ class ShadowGdt {
   Mpa kernel_copy_, user_copy_;
   Gva kernel_linear_, user_linear_;
   std::uint16_t limit_ = 0;
+  std::uint16_t reserved_limit_ = 0;  // of the reserved descriptor's last byte; 0: none
 };
 
 }  // namespace gv

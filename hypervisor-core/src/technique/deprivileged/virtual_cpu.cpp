@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "technique/trap_and_emulate/virtual_cpu.h"
+#include "technique/deprivileged/virtual_cpu.h"
 
 namespace gv {
 

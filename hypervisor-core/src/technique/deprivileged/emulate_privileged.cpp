@@ -5,11 +5,13 @@
 // Each does to the virtual CPU what the instruction would have done to the
 // real one. SDM vol. 2, under the instruction's name.
 
-#include "technique/trap_and_emulate/trap_and_emulate.h"
+#include "technique/deprivileged/deprivileged_guest.h"
 
 #include "x86/control_registers.h"
 #include "x86/descriptor.h"
 #include "x86/exceptions.h"
+
+#include <string>
 
 namespace gv {
 
@@ -20,25 +22,25 @@ namespace {
 constexpr std::uint32_t kTimeStampCounterMsr = 0x10;
 
 constexpr const char* kNoLongMode =
-    "trap-and-emulate cannot follow the guest into long mode: 64-bit code has no segment limits, "
+    " cannot follow the guest into long mode: 64-bit code has no segment limits, "
     "and they are what keeps a guest off a monitor in its own address space; use --engine kvm "
     "--technique hardware-assisted, or --engine interpreter --technique interpretation";
 constexpr const char* kNoPae =
-    "trap-and-emulate has no shadow page tables of the PAE format, which the guest switches on; "
+    " has no shadow page tables of the PAE format, which the guest switches on; "
     "use --technique bare-metal, or --engine kvm --technique hardware-assisted";
 
 }  // namespace
 
-void TrapAndEmulate::finish_instruction(const Instruction& what, std::uint64_t value) {
+void DeprivilegedGuest::finish_instruction(const Instruction& what, std::uint64_t value) {
   const Gva rip = linear_rip();
   ++context_.emulated;
-  context_.engine.set_rip((context_.engine.rip() + what.length) & 0xffffffffu);
+  step_over(what);
   if (context_.recorder.enabled()) {
     context_.record(rip, InstructionEmulated{what.mnemonic, value});
   }
 }
 
-bool TrapAndEmulate::emulate(const Instruction& what) {
+bool DeprivilegedGuest::emulate(const Instruction& what) {
   VcpuEngine& cpu = context_.engine;
   switch (what.mnemonic) {
     case Mnemonic::Cli:
@@ -167,13 +169,13 @@ bool TrapAndEmulate::emulate(const Instruction& what) {
 }
 
 // EFER is zero here: no SYSCALL, no NX, and no long mode.
-bool TrapAndEmulate::access_extended_features(const Instruction& what) {
+bool DeprivilegedGuest::access_extended_features(const Instruction& what) {
   VcpuEngine& cpu = context_.engine;
   if (what.mnemonic == Mnemonic::Rdmsr) {
     cpu.set_gpr(Gpr::Ax, 0);
     cpu.set_gpr(Gpr::Dx, 0);
   } else if (const std::uint64_t value = cpu.gpr(Gpr::Ax); (value & efer::LME) != 0) {
-    context_.machine.refuse(kNoLongMode);
+    context_.machine.refuse(std::string(name_of(kind())) + kNoLongMode);
     return true;  // RIP stays at the WRMSR
   } else if (value != 0) {
     return false;
@@ -182,7 +184,7 @@ bool TrapAndEmulate::access_extended_features(const Instruction& what) {
   return true;
 }
 
-std::optional<std::uint32_t> TrapAndEmulate::operand16(const Instruction& what) {
+std::optional<std::uint32_t> DeprivilegedGuest::operand16(const Instruction& what) {
   if (what.gpr) {
     return static_cast<std::uint32_t>(context_.engine.gpr(*what.gpr) & 0xffff);
   }
@@ -193,7 +195,7 @@ std::optional<std::uint32_t> TrapAndEmulate::operand16(const Instruction& what) 
   return std::nullopt;
 }
 
-bool TrapAndEmulate::move_to_control(const Instruction& what) {
+bool DeprivilegedGuest::move_to_control(const Instruction& what) {
   if (!what.gpr || what.system_register == 1 || what.system_register > 4) {
     return false;
   }
@@ -206,7 +208,7 @@ bool TrapAndEmulate::move_to_control(const Instruction& what) {
   const std::uint32_t cr0_then = number == 0 ? value : cpu_.cr0;
   const std::uint32_t cr4_then = number == 4 ? value : cpu_.cr4;
   if ((cr0_then & cr0::PG) != 0 && (cr4_then & cr4::PAE) != 0) {
-    context_.machine.refuse(kNoPae);
+    context_.machine.refuse(std::string(name_of(kind())) + kNoPae);
     return true;
   }
   if (number == 0 && (value & cr0::PE) == 0) {
@@ -217,7 +219,7 @@ bool TrapAndEmulate::move_to_control(const Instruction& what) {
   return true;
 }
 
-void TrapAndEmulate::write_control(int number, std::uint32_t value) {
+void DeprivilegedGuest::write_control(int number, std::uint32_t value) {
   std::uint32_t* registers[5] = {&cpu_.cr0, nullptr, &cpu_.cr2, &cpu_.cr3, &cpu_.cr4};
   const std::uint32_t before = std::exchange(*registers[number], value);
   context_.record(linear_rip(),
@@ -226,9 +228,11 @@ void TrapAndEmulate::write_control(int number, std::uint32_t value) {
   if (number == 3) {
     drop_shadow(FlushCause::Cr3Write);
     cpu.enter_address_space(value);
+    mappings_changed();
   } else if (number == 0) {
     if (((before ^ value) & (cr0::PG | cr0::WP)) != 0) {
       drop_shadow(FlushCause::ModeChange);
+      mappings_changed();
     }
     if (((before ^ value) & (cr0::TS | cr0::EM | cr0::MP)) != 0) {
       // #NM must come when the guest expects it: lazy FPU switching.
@@ -238,10 +242,11 @@ void TrapAndEmulate::write_control(int number, std::uint32_t value) {
     }
   } else if (number == 4 && ((before ^ value) & (cr4::PSE | cr4::PGE)) != 0) {
     drop_shadow(FlushCause::ModeChange);
+    mappings_changed();
   }
 }
 
-void TrapAndEmulate::load_table(const Instruction& what) {
+void DeprivilegedGuest::load_table(const Instruction& what) {
   const Gva address = effective_address(*what.memory, registers(), CodeSize::Bits32);
   const LinearMemory memory = guest_linear();
   const auto limit = memory.load<std::uint16_t>(address, AccessLevel::Supervisor);
@@ -263,7 +268,7 @@ void TrapAndEmulate::load_table(const Instruction& what) {
   finish_instruction(what, *base);
 }
 
-bool TrapAndEmulate::load_task_register(const Instruction& what) {
+bool DeprivilegedGuest::load_task_register(const Instruction& what) {
   const auto selector = operand16(what);
   if (!selector || selector_is_null(static_cast<std::uint16_t>(*selector))) {
     return false;
@@ -286,7 +291,7 @@ bool TrapAndEmulate::load_task_register(const Instruction& what) {
 }
 
 // SS wants RPL = DPL = CPL: the guest's RPL 0 in ring 1 traps, so the hypervisor loads RPL 1.
-bool TrapAndEmulate::load_stack_segment(const Instruction& what) {
+bool DeprivilegedGuest::load_stack_segment(const Instruction& what) {
   if (what.segment != SegmentName::Ss || what.loads_far_pointer) {
     return false;
   }
@@ -314,11 +319,12 @@ bool TrapAndEmulate::load_stack_segment(const Instruction& what) {
   finish_instruction(what, selector);
   gdt_.update(cpu_.gdtr, guest_linear());
   cpu.switch_privilege({cpu.selector(SegmentName::Cs), with_rpl(selector, 1), gdt_.kernel_table()});
+  segments_changed(registers());
   return true;
 }
 
 // Port I/O from user code that its kernel allowed by IOPL 3.
-void TrapAndEmulate::emulate_port(const Instruction& what) {
+void DeprivilegedGuest::emulate_port(const Instruction& what) {
   VcpuEngine& cpu = context_.engine;
   const auto port = what.port.value_or(static_cast<std::uint16_t>(cpu.gpr(Gpr::Dx)));
   const auto bytes = static_cast<std::uint8_t>(what.operand_size / 8);

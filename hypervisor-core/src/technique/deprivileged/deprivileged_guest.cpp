@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// trap_and_emulate.cpp - which exit is answered how.
+// deprivileged_guest.cpp - which exit is answered how, and the guest's view of its registers.
 
-#include "technique/trap_and_emulate/trap_and_emulate.h"
+#include "technique/deprivileged/deprivileged_guest.h"
 
 #include "x86/control_registers.h"
 #include "x86/descriptor.h"
@@ -37,7 +37,7 @@ FramePool shadow_pool(const HypervisorFrames& frames) {
 
 }  // namespace
 
-TrapAndEmulate::TrapAndEmulate(RunContext& context, const HypervisorFrames& frames)
+DeprivilegedGuest::DeprivilegedGuest(RunContext& context, const HypervisorFrames& frames)
     : context_(context),
       monitor_{frames.pool.first},
       shadow_(context.memory.machine(), shadow_pool(frames), monitor_.frames()),
@@ -46,11 +46,12 @@ TrapAndEmulate::TrapAndEmulate(RunContext& context, const HypervisorFrames& fram
            monitor_.machine(MonitorPagesLayout::kUserGdt),
            MonitorPagesLayout::linear(MonitorPagesLayout::kUserGdt)) {}
 
-Result<void> TrapAndEmulate::start(const RegisterFile& entry) {
+Result<void> DeprivilegedGuest::start(const RegisterFile& entry) {
   if ((entry.cr0 & cr0::PE) == 0) {
     return Error{ErrorCode::NotAvailable,
-                 "trap-and-emulate cannot run a real-mode boot sector: real mode has no rings to "
-                 "deprivilege it with; use --technique bare-metal"};
+                 std::string(name_of(kind())) +
+                     " cannot run a real-mode boot sector: real mode has no rings to "
+                     "deprivilege it with; use --technique bare-metal"};
   }
   MachineMemory& machine = context_.memory.machine();
   VcpuEngine& cpu = context_.engine;
@@ -100,14 +101,15 @@ Result<void> TrapAndEmulate::start(const RegisterFile& entry) {
   for (int i = 0; i < 8; ++i) {
     cpu.set_gpr(static_cast<Gpr>(i), entry.gpr[static_cast<std::size_t>(i)]);
   }
-  cpu.set_rip(entry.rip);
+  go_to(entry.rip);
   cpu.set_rflags(physical_flags(entry.rflags));
-  cpu.switch_privilege({with_rpl(entry[SegmentName::Cs].selector, 1),
+  segments_changed(entry);
+  cpu.switch_privilege({kernel_code_selector(entry[SegmentName::Cs].selector),
                         with_rpl(entry[SegmentName::Ss].selector, 1), gdt_.kernel_table()});
   return {};
 }
 
-const Instruction& TrapAndEmulate::instruction_at(Gva rip) {
+const Instruction& DeprivilegedGuest::instruction_at(Gva rip) {
   DecodedAt& slot = decoded_[(rip.value ^ (rip.value >> 8)) % kDecodedSlots];
   const std::uint8_t* bytes = nullptr;
   std::uint8_t copied[kLongestInstruction + 1] = {};
@@ -136,8 +138,8 @@ const Instruction& TrapAndEmulate::instruction_at(Gva rip) {
   return slot.instruction;
 }
 
-void TrapAndEmulate::take_exit(ExitReason reason, std::uint32_t qualification,
-                               const Instruction* what) {
+void DeprivilegedGuest::take_exit(ExitReason reason, std::uint32_t qualification,
+                                  const Instruction* what) {
   reason_ = reason;
   mnemonic_ = what != nullptr ? what->mnemonic : Mnemonic::Other;
   if (!context_.recorder.enabled()) {
@@ -158,13 +160,18 @@ void TrapAndEmulate::take_exit(ExitReason reason, std::uint32_t qualification,
   context_.record(rip, event);
 }
 
-void TrapAndEmulate::charge(ExitReason reason, std::uint32_t cycles) {
+void DeprivilegedGuest::charge(ExitReason reason, std::uint32_t cycles) {
   context_.ledger[reason].cycles += cycles;
   context_.time += cycles;
 }
 
-void TrapAndEmulate::resume(Handling handling, std::uint32_t cost) {
-  const std::uint32_t cycles = context_.cost.exit_and_entry + cost;
+std::uint32_t DeprivilegedGuest::round_trip(ExitReason reason) const {
+  const bool called = reason == ExitReason::Callout || reason == ExitReason::TranslatorCalled;
+  return called ? context_.cost.callout : context_.cost.exit_and_entry;
+}
+
+void DeprivilegedGuest::resume(Handling handling, std::uint32_t cost) {
+  const std::uint32_t cycles = round_trip(reason_) + cost;
   ++context_.ledger[reason_].count;
   charge(reason_, cycles);
   if (context_.recorder.enabled()) {
@@ -172,7 +179,7 @@ void TrapAndEmulate::resume(Handling handling, std::uint32_t cost) {
   }
 }
 
-void TrapAndEmulate::fault(const Faulted& fault) {
+void DeprivilegedGuest::fault(const Faulted& fault) {
   cpu_.interrupt_shadow = false;
   if (fault.vector == kPageFault) {
     page_fault(fault);
@@ -219,21 +226,21 @@ void TrapAndEmulate::fault(const Faulted& fault) {
   resume(Handling::Reflected, context_.cost.reflect);
 }
 
-void TrapAndEmulate::software_interrupt(std::uint8_t vector) {
+void DeprivilegedGuest::software_interrupt(std::uint8_t vector) {
   cpu_.interrupt_shadow = false;
   take_exit(ExitReason::SoftwareInterrupt, vector, nullptr);
   reflect({vector, InterruptSource::Software, {}});
   resume(Handling::Reflected, context_.cost.reflect);
 }
 
-void TrapAndEmulate::invalid_opcode() {
+void DeprivilegedGuest::invalid_opcode() {
   cpu_.interrupt_shadow = false;
   take_exit(ExitReason::InvalidOpcode, kInvalidOpcode, &instruction_at(linear_rip()));
   reflect({kInvalidOpcode, InterruptSource::Exception, {}});
   resume(Handling::Reflected, context_.cost.reflect);
 }
 
-std::uint32_t TrapAndEmulate::port(const PortAccessed& access) {
+std::uint32_t DeprivilegedGuest::port(const PortAccessed& access) {
   cpu_.interrupt_shadow = false;
   const bool read = access.direction == Direction::Read;
   const ExitReason reason = read ? ExitReason::PortRead : ExitReason::PortWrite;
@@ -252,35 +259,39 @@ std::uint32_t TrapAndEmulate::port(const PortAccessed& access) {
 }
 
 // HLT cannot retire in ring 1 or 3, and nothing is intercepted there.
-void TrapAndEmulate::halted() { context_.machine.end_guest(GuestEnd::Crashed, kGeneralProtection); }
-void TrapAndEmulate::intercepted() { halted(); }
+void DeprivilegedGuest::halted() {
+  context_.machine.end_guest(GuestEnd::Crashed, kGeneralProtection);
+}
+void DeprivilegedGuest::intercepted() { halted(); }
 
-void TrapAndEmulate::missed_memory(const MachineMemoryMissed&) {
+void DeprivilegedGuest::missed_memory(const MachineMemoryMissed&) {
   // A guest-physical page without memory is shadowed beyond the host's RAM (fill_shadow). Fetched
   // from there: a real bus answers ones, ff ff is #UD.
   invalid_opcode();
 }
 
-bool TrapAndEmulate::interrupts_enabled() { return cpu_.interrupt_flag && !cpu_.interrupt_shadow; }
+bool DeprivilegedGuest::interrupts_enabled() {
+  return cpu_.interrupt_flag && !cpu_.interrupt_shadow;
+}
 
-void TrapAndEmulate::deliver_interrupt(std::uint8_t vector) {
+void DeprivilegedGuest::deliver_interrupt(std::uint8_t vector) {
   reflect({vector, InterruptSource::Hardware, {}});
   charge(ExitReason::InterruptWindow, context_.cost.interrupt);
 }
 
-void TrapAndEmulate::time_slice_ended() {
+void DeprivilegedGuest::time_slice_ended() {
   cpu_.interrupt_shadow = false;
   take_exit(ExitReason::InterruptWindow, 0, nullptr);
   resume(Handling::ClockAdvanced, 0);
 }
 
-RegisterFile TrapAndEmulate::registers() {
+RegisterFile DeprivilegedGuest::registers() {
   VcpuEngine& cpu = context_.engine;
   RegisterFile r;
   for (int i = 0; i < 8; ++i) {
-    r.gpr[static_cast<std::size_t>(i)] = cpu.gpr(static_cast<Gpr>(i));
+    r.gpr[static_cast<std::size_t>(i)] = guest_gpr(static_cast<Gpr>(i));
   }
-  r.rip = cpu.rip();
+  r.rip = guest_rip();
   r.rflags = (cpu.rflags() & ~std::uint64_t{eflags::IF | eflags::IOPL}) |
              (cpu_.interrupt_flag ? eflags::IF : 0u) |
              (std::uint64_t{cpu_.iopl} << eflags::kIoplShift);
@@ -295,9 +306,13 @@ RegisterFile TrapAndEmulate::registers() {
   const LinearMemory memory = guest_linear();
   for (int i = 0; i < kSegmentCount; ++i) {
     const auto name = static_cast<SegmentName>(i);
-    std::uint16_t selector = cpu.selector(name);
-    if (name == SegmentName::Cs || name == SegmentName::Ss) {
-      selector = with_rpl(selector, cpu_.cpl());
+    std::uint16_t selector = 0;
+    if (name == SegmentName::Cs) {
+      selector = guest_code_selector();
+    } else if (name == SegmentName::Ss) {
+      selector = with_rpl(cpu.selector(name), cpu_.cpl());
+    } else {
+      selector = cpu.selector(name);
     }
     std::uint64_t raw = 0;
     if (!selector_is_null(selector)) {
@@ -308,7 +323,7 @@ RegisterFile TrapAndEmulate::registers() {
   return r;
 }
 
-PhysicalRegisters TrapAndEmulate::physical() {
+PhysicalRegisters DeprivilegedGuest::physical() {
   VcpuEngine& cpu = context_.engine;
   PhysicalRegisters p;
   p.cs = with_rpl(cpu.selector(SegmentName::Cs), cpu_.in_kernel ? 1 : 3);
@@ -320,23 +335,31 @@ PhysicalRegisters TrapAndEmulate::physical() {
   return p;
 }
 
-void TrapAndEmulate::set_registers(const RegisterFile& r) {
+void DeprivilegedGuest::set_registers(const RegisterFile& r) {
   VcpuEngine& cpu = context_.engine;
+  go_to(r.rip);  // first: it may give back what a translation has borrowed
   for (int i = 0; i < 8; ++i) {
     cpu.set_gpr(static_cast<Gpr>(i), r.gpr[static_cast<std::size_t>(i)]);
   }
-  cpu.set_rip(r.rip);
   cpu.set_rflags(physical_flags(r.rflags));
 }
 
-void TrapAndEmulate::save(StateWriter& out) const {
+std::uint16_t DeprivilegedGuest::guest_code_selector() const {
+  return with_rpl(context_.engine.selector(SegmentName::Cs), cpu_.cpl());
+}
+
+std::uint16_t DeprivilegedGuest::kernel_code_selector(std::uint16_t guest) const {
+  return with_rpl(guest, 1);
+}
+
+void DeprivilegedGuest::save(StateWriter& out) const {
   cpu_.save(out);
   out.u32(shadow_.state().used_frames);
   out.u32(shadow_.state().entries);
   out.u16(gdt_.limit());
 }
 
-bool TrapAndEmulate::restore(StateReader& in) {
+bool DeprivilegedGuest::restore(StateReader& in) {
   cpu_.restore(in);
   ShadowPageTable::State state;
   state.used_frames = in.u32();

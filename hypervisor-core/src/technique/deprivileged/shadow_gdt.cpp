@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "technique/trap_and_emulate/shadow_gdt.h"
+#include "technique/deprivileged/shadow_gdt.h"
 
 #include "x86/descriptor.h"
 
@@ -41,6 +41,13 @@ std::uint64_t without_present(std::uint64_t raw) {
 
 }  // namespace
 
+void ShadowGdt::reserve(std::uint16_t selector, std::uint64_t descriptor) {
+  const std::uint16_t offset = selector_offset(selector);
+  reserved_limit_ = static_cast<std::uint16_t>(offset + 7);
+  machine_.store(kernel_copy_ + offset, descriptor);
+  machine_.store(user_copy_ + offset, descriptor);
+}
+
 bool ShadowGdt::update(const DescriptorTableRegister& guest, const LinearMemory& memory) {
   const std::uint32_t bytes = std::min<std::uint32_t>(guest.limit + 1u, kShadowGdtBytes) & ~7u;
   bool changed = false;
@@ -49,6 +56,9 @@ bool ShadowGdt::update(const DescriptorTableRegister& guest, const LinearMemory&
     const std::uint32_t chunk = std::min<std::uint32_t>(bytes - at, sizeof table);
     const auto got = static_cast<std::uint32_t>(memory.peek(Gva(guest.base + at), table, chunk));
     for (std::uint32_t i = 0; i < chunk; i += 8) {
+      if (reserved_limit_ != 0 && at + i + 7 == reserved_limit_) {
+        continue;
+      }
       const std::uint64_t raw = i + 8 <= got ? table[i / 8] : 0;
       const std::uint64_t user = deprivilege(raw);
       const std::uint64_t kernel = is_user_code(user) ? without_present(user) : user;

@@ -14,7 +14,7 @@
 #pragma once
 
 #include "memory/shadow_page_table.h"
-#include "technique/trap_and_emulate/shadow_gdt.h"
+#include "technique/deprivileged/shadow_gdt.h"
 
 #include <vector>
 
