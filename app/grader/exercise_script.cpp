@@ -32,7 +32,9 @@ function Check:each(name, list)
   return ask("each", { path = name, list = list }).answers
 end
 function Check:boot(options)
-  return ask("boot", { run = options or {} }).run
+  options = options or {}
+  local answer = ask("boot", { run = options, source = options.source })
+  return answer.run, answer.problem
 end
 function Check:reference(kit, options)
   return ask("reference", { kit = kit, run = options or {} }).run

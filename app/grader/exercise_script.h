@@ -10,7 +10,8 @@
 //   c.variant, c.student             this student's variant
 //   c:call(name, ...)                values of the submission's function
 //   c:each(name, {{...}, ...})       per item {values = {...}} or {problem = "..."}
-//   c:boot{instructions = N, ...}    the submitted guest's run (machine_run.h)
+//   c:boot{instructions = N, ...}    the submitted guest's run (machine_run.h); with source = TEXT,
+//                                    that source's, or nil and what the assembler said
 //   c:reference(kit, {...})          a run of our own guest, made once and shared
 // and returns true, or a sentence that says what was expected and seen, or
 // {score = 0 to 1, message = ...}.

@@ -52,12 +52,15 @@ std::string text_of(const Json& head, const char* key) {
   return found != head.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+// What a process does for a check: it answers for a script, or runs a guest.
+enum class Role : std::uint8_t { Script, Guest };
+
 // The submission as one check meets it: a process that is started when it is first needed.
 class SubmissionProcess {
  public:
-  SubmissionProcess(const Exercise& exercise, const Submission& submission, std::uint64_t seed,
-                    const JudgeTools& tools)
-      : exercise_(exercise), submission_(submission), seed_(seed), tools_(tools) {}
+  SubmissionProcess(Role role, const Exercise& exercise, const Submission& submission,
+                    std::uint64_t seed, const JudgeTools& tools)
+      : role_(role), exercise_(exercise), submission_(submission), seed_(seed), tools_(tools) {}
 
   std::optional<Fault> fault;
   bool failed_at_load = false;
@@ -112,8 +115,6 @@ class SubmissionProcess {
   }
 
  private:
-  bool machine() const { return exercise_.language == SubmissionLanguage::Nasm; }
-
   std::optional<Json> incoherent() {
     fault = Fault{Verdict::Crash, "the submission's process sent an answer that is none"};
     return std::nullopt;
@@ -138,8 +139,9 @@ class SubmissionProcess {
     Containment containment;
     containment.cpu_seconds = exercise_.cpu_seconds;
     // The engine reserves more than a gigabyte of addresses before it is told to be modest.
-    containment.memory_bytes = (machine() ? std::uint64_t{3} << 30 : std::uint64_t{256} << 20) +
-                               exercise_.limits.memory_bytes;
+    containment.memory_bytes =
+        (role_ == Role::Guest ? std::uint64_t{3} << 30 : std::uint64_t{256} << 20) +
+        exercise_.limits.memory_bytes;
     auto started =
         ContainedProcess::start(tools_.worker, {"play"}, containment, tools_.interrupted);
     if (!started) {
@@ -152,14 +154,14 @@ class SubmissionProcess {
                       {"memory_bytes", exercise_.limits.memory_bytes},
                       {"output_bytes", exercise_.limits.output_bytes}};
     const auto begun = exchange({{{"ask", "begin"},
-                                  {"profile", machine() ? "machine" : "script"},
+                                  {"profile", role_ == Role::Guest ? "machine" : "script"},
                                   {"seed", seed_},
                                   {"limits", limits}},
                                  {}});
     // A sandbox that this kernel refuses is no student's fault, and nothing runs without it.
     if (!begun || !usable(begun->head))
       return false;
-    if (machine())
+    if (role_ == Role::Guest)
       return true;
     auto loaded = exchange({{{"ask", "load"}, {"name", exercise_.file}}, submission_.source});
     if (loaded && usable(loaded->head))
@@ -192,6 +194,7 @@ class SubmissionProcess {
     return answer;
   }
 
+  Role role_;
   const Exercise& exercise_;
   const Submission& submission_;
   std::uint64_t seed_;
@@ -263,18 +266,29 @@ class Judge {
     return true;
   }
 
-  std::optional<Json> answer(SubmissionProcess& process, const std::string& ask,
-                             const Json& arguments, std::string& defect) {
+  std::optional<Json> answer(SubmissionProcess& script, SubmissionProcess& guest,
+                             const std::string& ask, const Json& arguments, std::string& defect) {
     if (ask == "call")
-      return process.call(arguments);
+      return script.call(arguments);
     if (ask == "each")
-      return process.each(arguments);
+      return script.each(arguments);
     if (ask == "boot") {
       // A run depends on nothing but the image and the request: once is enough for all checks.
       const std::string key = arguments.dump(-1, ' ', false, Json::error_handler_t::replace);
       if (const auto known = runs_.find(key); known != runs_.end())
         return known->second;
-      auto run = process.boot(arguments, image_);
+      std::string image = image_;
+      if (const std::string source = text_of(arguments, "source"); !source.empty()) {
+        auto assembly = assemble(tools_.worker, "guest.asm", source, {}, tools_.interrupted);
+        if (!assembly) {
+          defect = assembly.error().message;
+          return std::nullopt;
+        }
+        if (!assembly->ok())
+          return Json{{"problem", assembly->problem}};
+        image = std::move(assembly->image);
+      }
+      auto run = guest.boot(arguments, image);
       if (run)
         runs_[key] = *run;
       return run;
@@ -305,11 +319,12 @@ class Judge {
       return graded;
     }
     const std::uint64_t seed = check_seed(graded_.seed, check.id);
-    SubmissionProcess process(exercise_, submission_, seed, tools_);
+    SubmissionProcess process(Role::Script, exercise_, submission_, seed, tools_);
+    SubmissionProcess guest(Role::Guest, exercise_, submission_, seed, tools_);
     std::string defect;
     auto script = ExerciseScript::open(exercise_, seed,
                                        [&](const std::string& ask, const LuaValue& arguments) {
-                                         return answer(process, ask, arguments, defect);
+                                         return answer(process, guest, ask, arguments, defect);
                                        });
     CheckOutcome outcome;
     if (script) {
@@ -319,17 +334,17 @@ class Judge {
     }
     if (!defect.empty())
       outcome.defect = defect;
-    if (process.fault) {
+    if (const SubmissionProcess& broken = process.fault ? process : guest; broken.fault) {
       // Whatever the script made of the missing answer, the fault is the verdict.
-      graded.verdict = process.fault->verdict;
-      graded.message = process.fault->message;
-      if (process.our_fault) {
+      graded.verdict = broken.fault->verdict;
+      graded.message = broken.fault->message;
+      if (broken.our_fault) {
         graded_.our_fault = true;
-        graded_.problem = process.fault->message;
+        graded_.problem = broken.fault->message;
       }
-      if (process.failed_at_load)
-        for_all_ = process.fault;
-      if (process.hung) {
+      if (broken.failed_at_load)
+        for_all_ = broken.fault;
+      if (broken.hung) {
         for_all_ =
             Fault{Verdict::Timeout, "not run: an earlier check used up the submission's time"};
       }

@@ -148,7 +148,8 @@ std::string text(const Json& json, const char* key, const std::string& otherwise
 }  // namespace
 
 nlohmann::json to_json(const RunRequest& request) {
-  return {{"technique", request.technique},
+  return {{"engine", request.engine},
+          {"technique", request.technique},
           {"memory_mib", request.memory_mib},
           {"seed", request.seed},
           {"instructions", request.instructions},
@@ -163,6 +164,7 @@ RunRequest run_request_from(const nlohmann::json& json) {
   RunRequest request;
   if (!json.is_object())
     return request;
+  request.engine = text(json, "engine", request.engine);
   request.technique = text(json, "technique", request.technique);
   request.memory_mib =
       std::max<std::uint64_t>(1, number(json, "memory_mib", request.memory_mib, 64));
@@ -182,7 +184,11 @@ Result<nlohmann::json> run_machine(const RunRequest& request, const std::string&
   const auto technique = technique_from_name(request.technique);
   if (!technique)
     return technique.error();
+  const auto engine = engine_from_name(request.engine);
+  if (!engine)
+    return engine.error();
   MachineConfig config;
+  config.engine = *engine;
   config.technique = *technique;
   config.image_path = name;
   config.image.assign(image.begin(), image.end());

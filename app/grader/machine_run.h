@@ -19,6 +19,7 @@
 namespace gv {
 
 struct RunRequest {
+  std::string engine = "unicorn";
   std::string technique = "trap-and-emulate";
   std::uint64_t memory_mib = 8;
   std::uint64_t seed = 0;

@@ -67,7 +67,7 @@ TEST_P(ShippedExercise, HasHiddenAndPublicChecksAndTagsAMisconception) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ShippedExercise,
-                         testing::Values("be-the-hypervisor", "list-of-exits"),
+                         testing::Values("be-the-hypervisor", "list-of-exits", "rewrite-rule"),
                          [](const auto& one) {
                            std::string name = one.param;
                            for (char& c : name)
