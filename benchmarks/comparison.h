@@ -30,6 +30,9 @@ struct Comparison {
   std::function<double()> ours, baseline;
 };
 
+// The message of a benchmark whose baseline this machine does not have begins so; it is no failure.
+inline constexpr const char* kNotHere = "not measured: ";
+
 // Runs the pairs and leaves the figures in the state's counters, by these names.
 void compare(benchmark::State& state, const Comparison& comparison);
 inline constexpr const char* kOurs = "ours";

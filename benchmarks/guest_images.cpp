@@ -19,6 +19,8 @@ GV_CARRY(compiled);
 GV_CARRY(cli_loop);
 GV_CARRY(cli_sti_loop);
 GV_CARRY(call_loop);
+GV_CARRY(port_loop);
+GV_CARRY(bochs_rom);
 
 namespace gv::bench {
 
@@ -38,6 +40,8 @@ std::span<const std::uint8_t> carried(Guest guest) {
       return {gv_cli_sti_loop, gv_cli_sti_loop_end};
     case Guest::CallLoop:
       return {gv_call_loop, gv_call_loop_end};
+    case Guest::PortLoop:
+      return {gv_port_loop, gv_port_loop_end};
   }
   return {};
 }
@@ -50,6 +54,8 @@ std::vector<std::uint8_t> guest_image(Guest guest, std::uint32_t turns) {
   std::memcpy(image.data() + kTurnsOffset, &turns, sizeof turns);
   return image;
 }
+
+std::span<const std::uint8_t> bochs_rom() { return {gv_bochs_rom, gv_bochs_rom_end}; }
 
 std::uint32_t finish_address(std::span<const std::uint8_t> image) {
   std::uint32_t address = 0;

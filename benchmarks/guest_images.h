@@ -22,6 +22,7 @@ enum class Guest : std::uint8_t {
   CliLoop,
   CliStiLoop,
   CallLoop,
+  PortLoop,
 };
 
 inline constexpr std::uint32_t kGuestAddress = 0x100000;
@@ -30,6 +31,8 @@ inline constexpr std::size_t kTurnsOffset = 8;
 
 // The image with its turns filled in.
 std::vector<std::uint8_t> guest_image(Guest guest, std::uint32_t turns);
+// What starts an image under Bochs: the last 4 KiB of its ROM.
+std::span<const std::uint8_t> bochs_rom();
 std::uint32_t finish_address(std::span<const std::uint8_t> image);
 // A machine for it: deprivileged, nothing recorded, no checkpoints.
 MachineConfig machine_for(std::vector<std::uint8_t> image);

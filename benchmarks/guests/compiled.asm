@@ -4,7 +4,7 @@
 bits 32
 %include "flat.inc"
 
-extern work
+extern work, result
 global _start
 
 section .head
@@ -13,4 +13,5 @@ _start:
     push ecx
     call work
     add esp, 4
+    mov ebx, [result]
     tail
