@@ -184,6 +184,18 @@ int machine_walk(lua_State* state) {
   return push_json(state, value);
 }
 
+// What a binary translator holds; nil under another technique.
+int machine_translation_cache(lua_State* state) {
+  ViewRequest view = nothing();
+  view.translation_cache = true;
+  const auto snapshot = look(state, view);
+  if (!snapshot->translation_cache) {
+    lua_pushnil(state);
+    return 1;
+  }
+  return push_json(state, value_of(*snapshot->translation_cache));
+}
+
 int machine_memory(lua_State* state) {
   const std::uint64_t address = address_from(state, value_at(state, 2));
   const lua_Integer count = luaL_checkinteger(state, 3);
@@ -339,6 +351,7 @@ constexpr luaL_Reg kMethods[] = {
     {"symbolize", machine_symbolize},
     {"symbols", machine_symbols},
     {"technique", machine_technique},
+    {"translation_cache", machine_translation_cache},
     {"type", machine_type},
     {"virtual_interrupts", machine_virtual_interrupts},
     {"walk", machine_walk},

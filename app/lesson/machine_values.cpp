@@ -127,6 +127,38 @@ LuaValue value_of(const PageWalk& walk) {
           {"dirty", walk.dirty}};
 }
 
+LuaValue value_of(const TranslationCacheView& cache) {
+  LuaValue units = LuaValue::array();
+  for (const TranslationUnit& unit : cache.units) {
+    LuaValue instructions = LuaValue::array(), exits = LuaValue::array();
+    for (const TranslatedInstruction& guest : unit.instructions) {
+      LuaValue emitted = LuaValue::array();
+      for (const CacheInstruction& line : guest.cache)
+        emitted.push_back(
+            {{"address", line.address.value}, {"text", line.text}, {"retires", line.retires}});
+      instructions.push_back({{"address", guest.address.value},
+                              {"text", guest.text},
+                              {"treatment", text(name_of(guest.treatment))},
+                              {"cache", std::move(emitted)}});
+    }
+    for (const UnitExit& exit : unit.exits)
+      exits.push_back({{"target", exit.guest_target.value},
+                       {"chained", exit.chained},
+                       {"leads_to", exit.leads_to.value}});
+    units.push_back({{"guest", unit.guest.value},
+                     {"entry", unit.entry.value},
+                     {"cache_bytes", unit.cache_bytes},
+                     {"live", unit.live},
+                     {"checked", unit.checked},
+                     {"instructions", std::move(instructions)},
+                     {"exits", std::move(exits)}});
+  }
+  return {{"size", cache.size},
+          {"used", cache.used},
+          {"executing", cache.executing.value},
+          {"units", std::move(units)}};
+}
+
 LuaValue value_of(const Event& event, std::uint64_t sequence) {
   LuaValue value = {{"seq", sequence},
                     {"kind", text(name_of(event))},

@@ -21,6 +21,7 @@ LuaValue value_of(const PhysicalRegisters& registers);
 LuaValue value_of(const Ledger& ledger);
 LuaValue value_of(const Position& position);
 LuaValue value_of(const PageWalk& walk);
+LuaValue value_of(const TranslationCacheView& cache);
 LuaValue value_of(const Event& event, std::uint64_t sequence);
 std::string screen_text(const VgaTextScreen& screen);  // 25 lines, trailing blanks cut
 std::string hexadecimal(std::uint64_t value);          // 16 digits

@@ -78,7 +78,7 @@
 
 ---@class MachineOptions
 ---@field image string a file, or the name of a guest kit: "tinykernel"
----@field technique string|nil "trap-and-emulate", "bare-metal", "interpretation", "hardware-assisted"
+---@field technique string|nil "bare-metal", "interpretation", "trap-and-emulate", "binary-translation", "hardware-assisted"
 ---@field engine string|nil "unicorn", "interpreter", "kvm"
 ---@field memory integer|nil MiB
 ---@field cmdline string|nil
@@ -93,7 +93,7 @@
 ---@field rdtsc boolean|nil
 ---@field invlpg boolean|nil
 ---@field mov_dr boolean|nil
----@field control_registers boolean|nil MOV CR, CLTS, LMSW
+---@field control_registers boolean|nil MOV CR but CR2, CLTS, LMSW
 ---@field msrs boolean|nil RDMSR, WRMSR
 ---@field ports integer[]|nil the ports that exit; all of them without it
 ---@field exceptions integer[]|nil the vectors that exit; none without it
@@ -106,6 +106,7 @@
 ---@field retired integer
 ---@field direct integer executed by the CPU itself
 ---@field measured integer nanoseconds in the guest, on kvm
+---@field translation Translation what a binary translator did
 ---@field interpreted integer executed by the hypervisor, one by one
 ---@field interpreted_cycles integer what that cost besides the retired ones
 ---@field idle_cycles integer
@@ -123,6 +124,45 @@
 ---@field interrupts integer
 ---@field port_accesses integer
 ---@field unclaimed_ports integer
+
+---@class Translation
+---@field added_instructions integer executed because of translation; the guest has none of them
+---@field units integer made, those made again included
+---@field ident integer guest instructions that were copied
+---@field rewritten integer guest instructions that were replaced by others, in the cache
+---@field callouts integer guest instructions that became calls of the hypervisor
+---@field chains integer branches that lead straight to another translation
+---@field lookup_hits integer indirect branches that found their target in the cache
+---@field lookup_misses integer indirect branches that had to ask the translator
+---@field code_writes integer writes to pages whose code is translated
+---@field units_invalidated integer
+---@field evictions integer
+
+---@class CacheInstruction
+---@field address integer in the cache
+---@field text string
+---@field retires boolean it completes the guest's instruction
+
+---@class TranslatedInstruction
+---@field address integer the guest's
+---@field text string the guest's instruction
+---@field treatment string "ident", "rewritten", "callout"
+---@field cache CacheInstruction[] what stands for it in the cache
+
+---@class TranslationUnit
+---@field guest integer address of its guest code
+---@field entry integer its address in the cache
+---@field cache_bytes integer
+---@field live boolean false: invalidated
+---@field checked boolean compares the guest's bytes at each entry
+---@field instructions TranslatedInstruction[]
+---@field exits { target: integer, chained: boolean, leads_to: integer }[]
+
+---@class TranslationCache
+---@field size integer bytes
+---@field used integer bytes
+---@field executing integer where the CPU stands in it; 0 elsewhere
+---@field units TranslationUnit[] in the order of their addresses in the cache
 
 ---@class PageWalk
 ---@field outcome string "mapped", "not-present", …
@@ -249,6 +289,10 @@ function Machine:symbols(part) end
 
 ---@return string
 function Machine:technique() end
+
+---What a binary translator holds; nil under another technique.
+---@return TranslationCache|nil
+function Machine:translation_cache() end
 
 ---Sends text to the guest's serial line.
 ---@param text string

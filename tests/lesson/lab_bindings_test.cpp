@@ -63,6 +63,28 @@ TEST_F(Lab, NamesAnExitAsVtxDoes) {
   EXPECT_EQ(seen["cli"], "nil") << "VT-x has no exit for CLI";
 }
 
+TEST_F(Lab, ShowsWhatATranslatorHolds) {
+  const LuaValue seen = run(R"lua(
+    local m = lab.machine{ image = "nanobench", cmdline = "only=cli n=3",
+                           technique = "binary-translation" }
+    m:run{}
+    for _, unit in ipairs(m:translation_cache().units) do
+      for _, instruction in ipairs(unit.instructions) do
+        if instruction.text == "cli" then
+          return { treatment = instruction.treatment, lines = #instruction.cache,
+                   retires = instruction.cache[1].retires, live = unit.live,
+                   other = tostring(lab.machine{ image = "nanobench" }:translation_cache()) }
+        end
+      end
+    end
+  )lua");
+  EXPECT_EQ(seen["treatment"], "rewritten");
+  EXPECT_EQ(seen["lines"], 1) << "a store to the virtual IF, and nothing else";
+  EXPECT_EQ(seen["retires"], true);
+  EXPECT_EQ(seen["live"], true);
+  EXPECT_EQ(seen["other"], "nil") << "trap and emulate holds no translations";
+}
+
 TEST_F(Lab, TakesThePriceOfInterpretingFromTheScript) {
   const LuaValue seen = run(R"lua(
     local m = lab.machine{ image = "nanobench", cmdline = "only=call n=3", engine = "interpreter",

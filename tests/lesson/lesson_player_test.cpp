@@ -276,7 +276,9 @@ INSTANTIATE_TEST_SUITE_P(
     Lessons, EveryLesson,
     testing::Values("01-rings-and-traps", "02-the-instruction-that-does-not-trap",
                     "03-one-page-fault-two-page-tables", "04-interpretation-correct-and-slow",
-                    "06-hardware-assistance-a-ring-below-zero", "08-bring-your-own-guest"),
+                    "05-binary-translation-rewrite-before-you-run",
+                    "06-hardware-assistance-a-ring-below-zero", "07-which-technique-wins",
+                    "08-bring-your-own-guest"),
     [](const auto& row) { return row.param.substr(0, 2); });
 
 TEST(Scaffold, PassesItsOwnCheck) {
