@@ -87,7 +87,7 @@ void ScreenPanel::draw(PanelContext& context) {
 // holds them, because games ask whether a key is down.
 void ScreenPanel::send_keys(PanelContext& context) {
   struct Key {
-    int key;
+    ImGuiKey key;
     std::vector<std::uint8_t> make, release;
   };
   // Arrows are extended keys: 0xe0 first.
@@ -111,9 +111,9 @@ void ScreenPanel::send_keys(PanelContext& context) {
     }
   }
   for (std::size_t i = 0; i < kKeys.size(); ++i) {
-    const int index = ImGui::GetKeyIndex(static_cast<ImGuiKey>(kKeys[i].key));
-    if (typing_ &&
-        ImGui::IsKeyPressed(index)) {  // again and again while it is held, as keyboards do
+    const auto index = ImGui::GetKeyIndex(kKeys[i].key);  // an int before ImGui 1.87
+    // Again and again while it is held, as keyboards do.
+    if (typing_ && ImGui::IsKeyPressed(index)) {
       append(kKeys[i].make);
       held_.set(i);
     } else if (held_.test(i) && (!typing_ || !ImGui::IsKeyDown(index))) {
