@@ -35,7 +35,9 @@ Result<void> put_controls(const LuaValue& wanted, ExecutionControls& controls) {
       {"mov_dr", &controls.mov_dr},
       {"control_registers", &controls.control_registers},
       {"msrs", &controls.msrs}};
-  for (const auto& [name, value] : wanted.items()) {
+  for (const auto& item : wanted.items()) {
+    const std::string& name = item.key();
+    const auto& value = item.value();
     const auto known = std::find_if(std::begin(switches), std::end(switches),
                                     [&](const auto& entry) { return name == entry.first; });
     const bool is_list = value.is_array() || (value.is_object() && value.empty());
