@@ -99,6 +99,8 @@ struct PanelContext {
   // The part that a lesson points at, as in "registers/eflags": "eflags"; empty for none.
   std::string_view highlighted_part{};
   bool reduced_motion = false;
+  // Whether the learner may change what makes the guest exit.
+  bool controls_may_change = true;
   // Set by a panel that something moves in, so that the owner keeps drawing frames.
   bool wants_frames = false;
   // Set by a panel while typing goes to the guest: the owner's shortcuts rest.
@@ -113,7 +115,7 @@ class Panel {
   Panel& operator=(const Panel&) = delete;
 
   // Stable, used by lessons: "trap-theatre", "disassembly", "registers", "page-tables",
-  // "console", "screen", "timeline", "ledger", "devices".
+  // "console", "screen", "timeline", "ledger", "devices", "microscope", "vmcs".
   virtual std::string_view id() const = 0;
   virtual std::string_view title() const = 0;
   // One sentence for tooltips and the command palette: what the picture shows.

@@ -6,12 +6,14 @@
 #include "visualizers/devices/devices_panel.h"
 #include "visualizers/disassembly/disassembly_panel.h"
 #include "visualizers/ledger/ledger_panel.h"
+#include "visualizers/microscope/microscope_panel.h"
 #include "visualizers/page_tables/page_tables_panel.h"
 #include "visualizers/panel.h"
 #include "visualizers/registers/registers_panel.h"
 #include "visualizers/screen/screen_panel.h"
 #include "visualizers/timeline/timeline_panel.h"
 #include "visualizers/trap_theatre/trap_theatre_panel.h"
+#include "visualizers/vmcs/vmcs_panel.h"
 
 #include <algorithm>
 
@@ -28,6 +30,8 @@ std::vector<std::unique_ptr<Panel>> make_panels() {
   panels.push_back(std::make_unique<TimelinePanel>());
   panels.push_back(std::make_unique<LedgerPanel>());
   panels.push_back(std::make_unique<DevicesPanel>());
+  panels.push_back(std::make_unique<MicroscopePanel>());
+  panels.push_back(std::make_unique<VmcsPanel>());
   return panels;
 }
 

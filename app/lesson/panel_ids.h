@@ -13,21 +13,21 @@
 
 namespace gv {
 
-inline constexpr std::array<std::string_view, 11> kPanelIds = {
-    "trap-theatre", "disassembly", "registers", "page-tables", "console",
-    "screen",       "timeline",    "ledger",    "devices",     "lua-console",
-    "breakpoints"};
+inline constexpr std::array<std::string_view, 13> kPanelIds = {
+    "trap-theatre", "disassembly", "registers",   "page-tables", "console",    "screen", "timeline",
+    "ledger",       "devices",     "lua-console", "breakpoints", "microscope", "vmcs"};
 
 // What a learner may do by hand with the machine while a beat is open.
-inline constexpr std::array<std::string_view, 8> kControlIds = {
-    "step",              // one instruction forwards
-    "step-back",         // one instruction backwards
-    "run",               // run and pause
-    "run-to-exit",       // to the next exit
-    "run-back-to-exit",  // to the previous exit
-    "scrub",             // the time bar
-    "input",             // typing into the guest's console
-    "lua"};              // the Lua console
+inline constexpr std::array<std::string_view, 9> kControlIds = {
+    "step",                 // one instruction forwards
+    "step-back",            // one instruction backwards
+    "run",                  // run and pause
+    "run-to-exit",          // to the next exit
+    "run-back-to-exit",     // to the previous exit
+    "scrub",                // the time bar
+    "input",                // typing into the guest's console
+    "lua",                  // the Lua console
+    "execution-controls"};  // what makes a guest exit under hardware assistance
 
 bool is_panel_id(std::string_view id);  // a panel, or "panel/part"
 bool is_control_id(std::string_view id);

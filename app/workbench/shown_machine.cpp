@@ -7,15 +7,6 @@
 #include <algorithm>
 
 namespace gv {
-namespace {
-
-bool same(const ViewRequest& a, const ViewRequest& b) {
-  return a.disassembly == b.disassembly && a.disassembly_lines == b.disassembly_lines &&
-         a.page_tables == b.page_tables && a.walk == b.walk && a.memory == b.memory &&
-         a.devices == b.devices && a.state_hash == b.state_hash;
-}
-
-}  // namespace
 
 ShownMachine::ShownMachine() : snapshot_(std::make_shared<Snapshot>()) {}
 
@@ -57,7 +48,7 @@ bool ShownMachine::refresh() {
 }
 
 void ShownMachine::want(const ViewRequest& wanted) {
-  if (!session_ || (requested_ && same(*requested_, wanted)))
+  if (!session_ || (requested_ && *requested_ == wanted))
     return;
   requested_ = wanted;
   session_->submit(SetView{wanted});

@@ -465,7 +465,12 @@ void Workbench::press(const KeyPress& key) {
                      key.chord.key == "down";
   if (arrow && !cards_.focused().empty() && !key.chord.ctrl)
     return;
-  if ((key.chord == KeyChord{"enter"} || key.chord == KeyChord{"space"}) && ring_.any()) {
+  const bool presses = key.chord == KeyChord{"enter"} || key.chord == KeyChord{"space"};
+  // Where arrows have moved to a control inside a panel, ImGui presses that one.
+  if (presses && !cards_.focused().empty() && ImGui::GetIO().NavVisible &&
+      ImGui::IsAnyItemFocused())
+    return;
+  if (presses && ring_.any()) {
     ring_.press_focused();
     return;
   }

@@ -77,6 +77,7 @@ void Workbench::draw() {
     live->compared = compared_ ? &*compared_ : nullptr;
     live->audit = &audit_;
     live->reduced_motion = preferences_.reduced_motion;
+    live->controls_may_change = may("execution-controls");
   }
   PanelContext* context = live ? &*live : nullptr;
 

@@ -278,8 +278,8 @@ return {
   beats = {
     {
       id = "cli", machine = guest(interpreted, "sensitive17"), controls = by_hand,
-      panels = { open = { "disassembly", "registers", "ledger" }, focus = "disassembly",
-                 highlight = { "registers/eflags" } },
+      panels = { open = { "microscope", "disassembly", "registers" }, focus = "microscope",
+                 highlight = { "microscope/decode", "registers/eflags" } },
       predict = { kind = "choice",
                   choices = { { id = "trap", misconception = "4-everything-traps" }, "decodes", "misses" } },
       observe = observe_cli,

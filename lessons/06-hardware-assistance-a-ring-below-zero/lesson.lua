@@ -261,6 +261,7 @@ end
 
 local by_hand = { "step", "step-back", "run-to-exit", "run-back-to-exit", "scrub" }
 local whole_run = { "scrub", "run-to-exit", "run-back-to-exit" }
+local set_by_hand = { "scrub", "run", "run-to-exit", "run-back-to-exit", "execution-controls" }
 
 return {
   format_version = 1,
@@ -298,19 +299,19 @@ return {
     },
     {
       id = "reasons", machine = guest(assisted, "tinykernel"), controls = whole_run,
-      panels = { open = { "ledger", "timeline", "trap-theatre" }, focus = "ledger",
-                 highlight = { "ledger" } },
+      panels = { open = { "vmcs", "timeline", "ledger" }, focus = "vmcs",
+                 highlight = { "vmcs/reasons", "vmcs/exit-information" } },
       predict = { kind = "choice",
                   choices = { { id = "none", misconception = "hardware-means-no-exits" }, "fewer", "more" } },
       observe = observe_reasons,
       retrieve = { which_number },
     },
     {
-      id = "controls", controls = whole_run,
+      id = "controls", controls = set_by_hand,
       machine = guest(assisted, "nanobench",
                       { cmdline = "only=mov-cr3 n=" .. turns, controls = { control_registers = true } }),
-      panels = { open = { "trap-theatre", "ledger", "timeline" }, focus = "ledger",
-                 highlight = { "ledger" } },
+      panels = { open = { "vmcs", "timeline", "ledger" }, focus = "vmcs",
+                 highlight = { "vmcs/controls" } },
       predict = { kind = "number", unit = "exits", tolerance = 0.1 },
       observe = observe_controls,
       retrieve = { who_decides },
@@ -318,8 +319,8 @@ return {
     {
       id = "bitmap", controls = whole_run,
       machine = guest(assisted, "tinykernel", { controls = { ports = {} } }),
-      panels = { open = { "console", "ledger", "devices" }, focus = "console",
-                 highlight = { "console" } },
+      panels = { open = { "console", "vmcs", "devices" }, focus = "console",
+                 highlight = { "console", "vmcs/controls" } },
       predict = { kind = "choice", choices = { "lost", "exits", "printed" } },
       observe = observe_bitmap,
     },

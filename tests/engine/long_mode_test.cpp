@@ -112,22 +112,28 @@ TEST_F(LongMode, OneInstructionIsTakenApart) {
   std::memcpy(memory_.at(Mpa(kCode)), code.data(), code.size());
   memory_.store<std::uint64_t>(Mpa(0x30008), 37);
   cpu_.set_gpr(Gpr::R12, 0x30000);
-  const interpreter::InstructionRecord record = cpu_.step_inside({});
+  cpu_.examine(Examination::LastInstruction);
+  Entry entry;
+  entry.stop_exactly = cpu_.retired() + 1;
+  ASSERT_TRUE(cpu_.run(entry));
+  const auto examined = cpu_.examined();
+  ASSERT_TRUE(examined && examined->last);
+  const InstructionRecord& record = *examined->last;
   EXPECT_TRUE(record.completed);
   EXPECT_EQ(record.length, code.size());
-  using Field = interpreter::Encoding::Field;
+  using Field = InstructionEncoding::Field;
   EXPECT_EQ(record.encoding.rex, (Field{0, 1}));
   EXPECT_EQ(record.encoding.opcode, (Field{1, 1}));
   EXPECT_EQ(record.encoding.modrm, (Field{2, 1}));
   EXPECT_EQ(record.encoding.sib, (Field{3, 1}));
   EXPECT_EQ(record.encoding.displacement, (Field{4, 1}));
   EXPECT_EQ(record.encoding.immediate, (Field{5, 1}));
-  ASSERT_TRUE(record.memory.has_value());
-  EXPECT_EQ(record.memory->base, Gpr::R12);
-  EXPECT_EQ(record.memory->linear.value, 0x30008u);
-  EXPECT_EQ(record.memory->walk.steps, 3);  // PML4, PDPT, PD: a 2 MiB page
-  EXPECT_EQ(record.memory->before, 37u);
-  EXPECT_EQ(record.memory->after, 42u);
+  ASSERT_EQ(record.memory.size(), 1u);
+  EXPECT_EQ(record.memory[0].base, Gpr::R12);
+  EXPECT_EQ(record.memory[0].linear.value, 0x30008u);
+  EXPECT_EQ(record.memory[0].walk.steps, 3);  // PML4, PDPT, PD: a 2 MiB page
+  EXPECT_EQ(record.memory[0].before, 37u);
+  EXPECT_EQ(record.memory[0].after, 42u);
   EXPECT_TRUE(record.changes.empty());
   EXPECT_EQ(record.rip_after, kCode + code.size());
   EXPECT_FALSE(record.text.empty());

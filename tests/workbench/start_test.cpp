@@ -91,6 +91,31 @@ TEST_F(Start, EveryPanelShowsWhatTheGuestDid) {
   }
 }
 
+TEST_F(Start, TheMicroscopeAndTheControlStructureShowTheirGuests) {
+  const Display display;
+  const fs::path folder = fresh_folder("inside");
+  const fs::path pictures = GV_PICTURES;
+  fs::create_directories(pictures);
+  const fs::path before = fs::current_path();
+  fs::current_path(pictures);
+  const Finished interpreted =
+      run_workbench(display, folder,
+                    {"--image", "tinykernel", "--engine", "interpreter", "--technique",
+                     "interpretation", "--forget", "--script", GV_UI_SCRIPTS "/microscope.lua"},
+                    240);
+  const Finished assisted =
+      run_workbench(display, folder,
+                    {"--image", "tinykernel", "--technique", "hardware-assisted", "--forget",
+                     "--script", GV_UI_SCRIPTS "/vmcs.lua"},
+                    240);
+  fs::current_path(before);
+  ASSERT_EQ(interpreted.exit_code, 0) << interpreted.err;
+  ASSERT_EQ(assisted.exit_code, 0) << assisted.err;
+  for (const char* panel : {"microscope-next", "microscope", "vmcs"}) {
+    expect_a_picture(pictures / (std::string(panel) + ".png"), 480, 420);
+  }
+}
+
 TEST_F(Start, WithoutADisplayOneSentenceAndExitCode5) {
   const Finished done = run({GV_WORKBENCH, "--forget"}, {"DISPLAY=", "WAYLAND_DISPLAY="});
   EXPECT_EQ(done.exit_code, 5) << done.err;

@@ -21,8 +21,10 @@ std::array<EntryBit, 6> bits_of(std::uint64_t entry) {
            {"S", "page size: a large page ends here", (entry & 0x80) != 0}}};
 }
 
-WalkColumn column_of(const std::optional<PageWalk>& walk, std::string title, std::string space,
-                     std::string_view prefix) {
+}  // namespace
+
+WalkColumn make_walk_column(const std::optional<PageWalk>& walk, std::string title,
+                            std::string space, std::string_view prefix) {
   WalkColumn column{std::move(title), std::move(space), {}, {}, false, walk.has_value()};
   if (!walk)
     return column;
@@ -58,8 +60,6 @@ WalkColumn column_of(const std::optional<PageWalk>& walk, std::string title, std
   return column;
 }
 
-}  // namespace
-
 WalkView make_walk_view(const Snapshot& snapshot, Gva address) {
   WalkView view;
   view.address = address_text(address.value);
@@ -67,8 +67,8 @@ WalkView make_walk_view(const Snapshot& snapshot, Gva address) {
     return walk && walk->address == address ? walk : std::optional<PageWalk>{};
   };
   const auto guest = matching(snapshot.guest_walk), shadow = matching(snapshot.shadow_walk);
-  view.guest = column_of(guest, "Guest's tables", "GVA to GPA", "GPA");
-  view.shadow = column_of(shadow, "Shadow tables", "GVA to MPA", "MPA");
+  view.guest = make_walk_column(guest, "Guest's tables", "GVA to GPA", "GPA");
+  view.shadow = make_walk_column(shadow, "Shadow tables", "GVA to MPA", "MPA");
   if (guest && snapshot.machine_address && view.guest.mapped) {
     view.machine = "MPA " + address_text(snapshot.machine_address->value);
   }

@@ -60,6 +60,9 @@ struct WalkView {
   std::string verdict;
 };
 
+// One walk as a ladder; `prefix` names the space of what it gives: "GPA".
+WalkColumn make_walk_column(const std::optional<PageWalk>& walk, std::string title,
+                            std::string space, std::string_view prefix);
 WalkView make_walk_view(const Snapshot& snapshot, Gva address);
 
 // One stretch of linear addresses with the same answer.

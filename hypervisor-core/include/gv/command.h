@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include "gv/execution_controls.h"
 #include "gv/exit.h"
 #include "gv/snapshot.h"
 
@@ -114,9 +115,14 @@ struct WriteMemory {
   std::vector<std::uint8_t> bytes;
 };
 
-using Command =
-    std::variant<Run, Step, StepBack, RunBack, Seek, Pause, SetBreakpoints, SetView, Type,
-                 PressKeys, WriteRegister, WriteInstructionPointer, WriteFlags, WriteMemory, Look>;
+// From now on other things exit: where hardware assistance shows its control structure.
+struct SetExecutionControls {
+  ExecutionControls controls;
+};
+
+using Command = std::variant<Run, Step, StepBack, RunBack, Seek, Pause, SetBreakpoints, SetView,
+                             Type, PressKeys, WriteRegister, WriteInstructionPointer, WriteFlags,
+                             WriteMemory, Look, SetExecutionControls>;
 
 // The answer to a command.
 struct Notice {

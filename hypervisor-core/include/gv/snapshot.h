@@ -11,6 +11,8 @@
 #pragma once
 
 #include "gv/address.h"
+#include "gv/control_structure.h"
+#include "gv/instruction_record.h"
 #include "gv/ledger.h"
 #include "gv/machine_config.h"
 #include "gv/page_walk.h"
@@ -97,6 +99,8 @@ struct ViewRequest {
   bool devices = true;
   bool state_hash = false;
   bool translation_cache = false;
+  bool instructions = false;  // the last and the next one, taken apart
+  bool operator==(const ViewRequest&) const = default;
 };
 
 struct Snapshot {
@@ -125,6 +129,8 @@ struct Snapshot {
   std::uint64_t console_bytes = 0;  // length of the console text at this instant
   std::optional<std::uint64_t> state_hash;
   std::optional<TranslationCacheView> translation_cache;  // empty without a translator
+  std::optional<ExaminedInstructions> instructions;       // empty but on the interpreter
+  std::optional<ControlStructure> control_structure;      // under emulated VT-x
 };
 
 }  // namespace gv

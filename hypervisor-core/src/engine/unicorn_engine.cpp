@@ -384,6 +384,7 @@ void UnicornEngine::switch_privilege(const PrivilegeSwitch& to) { state_->privil
 void UnicornEngine::intercept(const Intercepts& wanted) {
   state_->intercepts = wanted;
   state_->counter.clear();
+  state_->block_rest = 0;  // a block cut here is over: what comes next is looked at anew
 }
 
 void UnicornEngine::pass_intercepted(Gva at) { state_->intercept_to_pass = at.value; }

@@ -19,6 +19,7 @@
 
 #include "gv/address.h"
 #include "gv/exit.h"
+#include "gv/instruction_record.h"
 #include "gv/registers.h"
 #include "gv/result.h"
 #include "memory/memory_watch.h"
@@ -138,6 +139,9 @@ class CodeMap {
   virtual Step step_at(Gva address) const = 0;
 };
 
+// Whether an engine takes the instruction right before a `stop_exactly` apart.
+enum class Examination : std::uint8_t { Off, LastInstruction };
+
 class VcpuEngine {
  public:
   virtual ~VcpuEngine() = default;
@@ -214,6 +218,12 @@ class VcpuEngine {
   virtual bool watch_memory(const std::vector<WatchedRange>& ranges) { return ranges.empty(); }
   // The touches so far by instructions that have retired, in order, and forgets them.
   virtual std::vector<MemoryTouch> take_touches() { return {}; }
+
+  // For a microscope. Changes nothing about a run.
+  virtual void examine(Examination) {}
+  // Empty on engines that do not know how an instruction comes about, and where what runs is
+  // not the guest's own code.
+  virtual std::optional<ExaminedInstructions> examined() { return std::nullopt; }
 
   // Translations the MMU may have cached are void.
   virtual void flush_tlb() = 0;

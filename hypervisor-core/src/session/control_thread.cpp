@@ -33,6 +33,10 @@ constexpr const char* kEndedRefusal = "the guest has ended; step or seek back to
 constexpr const char* kCannotWatch =
     "this engine does not see memory accesses; unicorn and the interpreter do";
 
+constexpr const char* kNoControls =
+    "nothing here has execution controls that could be set; use --technique hardware-assisted on "
+    "unicorn";
+
 }  // namespace
 
 ControlThread::ControlThread(std::unique_ptr<Machine> machine, const MachineConfig& config,
@@ -186,6 +190,8 @@ ControlThread::Outcome ControlThread::carry_out(const Command& command) {
   }
   if (const auto* set = std::get_if<SetView>(&command)) {
     view_ = set->view;
+    machine_->engine().examine(view_.instructions ? Examination::LastInstruction
+                                                  : Examination::Off);
     return {};
   }
   if (machine_->end() && machine_->end()->how != GuestEnd::Halted) {
@@ -207,6 +213,11 @@ ControlThread::Outcome ControlThread::carry_out(const Command& command) {
     timeline_.put_in(*flags);
   } else if (const auto* bytes = std::get_if<WriteMemory>(&command)) {
     timeline_.put_in(*bytes);
+  } else if (const auto* controls = std::get_if<SetExecutionControls>(&command)) {
+    if (machine_->technique().control_structure() == nullptr) {
+      return refused(kNoControls);
+    }
+    timeline_.put_in(*controls);
   }
   return {};
 }
@@ -332,6 +343,7 @@ bool ControlThread::serve_queue_while_running() {
     const bool harmless = std::holds_alternative<Type>(next.command) ||
                           std::holds_alternative<PressKeys>(next.command) ||
                           std::holds_alternative<SetView>(next.command) ||
+                          std::holds_alternative<SetExecutionControls>(next.command) ||
                           std::holds_alternative<Look>(next.command);
     if (harmless && !machine_->at_boundary()) {
       // Input enters between instructions of the guest, never inside one.
@@ -507,6 +519,9 @@ Notice ControlThread::answer_to(const Look& look, std::uint64_t id) const {
 }
 
 void ControlThread::publish(RunState state, StopCause cause, std::uint32_t breakpoint) {
+  if (state != RunState::Running && view_.instructions) {
+    timeline_.examine_last_instruction();
+  }
   const std::shared_ptr<Snapshot> built = picture(view_);
   built->generation = ++generation_;
   built->state = state;

@@ -169,6 +169,12 @@ Snapshot build_snapshot(Machine& machine, const SymbolTable& symbols, const View
   if (view.translation_cache) {
     s.translation_cache = machine.technique().translation_cache();
   }
+  if (view.instructions) {
+    s.instructions = machine.engine().examined();
+  }
+  if (const ControlStructure* structure = technique.control_structure()) {
+    s.control_structure = *structure;
+  }
   if (view.state_hash) {
     s.state_hash = machine.state_hash();
   }

@@ -155,6 +155,20 @@ void Timeline::replay_until(Position end, RunObserver& observer) {
   }
 }
 
+// A move to a given instant has examined its last instruction; a breakpoint was met unforeseen.
+void Timeline::examine_last_instruction() {
+  const auto examined = machine_->engine().examined();
+  const Position here = position();
+  const bool input_here = next_input_ > 0 && inputs_[next_input_ - 1].at.retired == here.retired;
+  if (!examined || examined->last || !time_travel_ || here.retired == 0 || input_here ||
+      !machine_->engine_failure().message.empty()) {
+    return;
+  }
+  const auto go_on = [] { return true; };
+  seek_again({here.retired - 1, 0, 0}, go_on);
+  seek(here, go_on);
+}
+
 void Timeline::put_in(const OutsideInput& input) {
   const Position now = position();
   if (before(now, furthest_)) {
@@ -193,6 +207,8 @@ void Timeline::apply(const OutsideInput& input) {
     LinearMemory(m.memory(), m.technique().paging())
         .poke(poke->address, poke->bytes.data(), poke->bytes.size());
     m.technique().memory_changed();
+  } else if (const auto* set = std::get_if<SetExecutionControls>(&input)) {
+    m.technique().set_controls(set->controls);
   }
 }
 

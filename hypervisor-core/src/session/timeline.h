@@ -31,7 +31,7 @@ struct ScanCode {
   std::uint8_t code = 0;
 };
 using OutsideInput = std::variant<SerialByte, ScanCode, WriteRegister, WriteInstructionPointer,
-                                  WriteFlags, WriteMemory>;
+                                  WriteFlags, WriteMemory, SetExecutionControls>;
 
 class Timeline {
  public:
@@ -71,6 +71,10 @@ class Timeline {
   Position go_to_checkpoint_before(Position position);
   // Runs forwards from here to `end`, with the observer looking at every exit.
   void replay_until(Position end, RunObserver& observer);
+
+  // Where the engine examines instructions: the last one again, if it has not been taken apart yet
+  // and can be. The machine then stands where it stood.
+  void examine_last_instruction();
 
   // Something comes in now. REQUIRES: machine().at_boundary() unless it is a write.
   void put_in(const OutsideInput& input);

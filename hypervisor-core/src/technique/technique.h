@@ -11,6 +11,7 @@
 
 #pragma once
 
+#include "gv/control_structure.h"
 #include "gv/device.h"
 #include "gv/exit.h"
 #include "gv/machine_config.h"
@@ -73,6 +74,12 @@ class Technique {
   Gva linear_rip() const { return linear_rip_now(); }
   // Memory was changed from outside the guest: what was made from its code is void.
   virtual void memory_changed() = 0;
+  // What hardware assistance keeps of its guest; null where there is none, or none that we may see.
+  virtual const ControlStructure* control_structure() const { return nullptr; }
+  // From now on other things exit. REQUIRES: control_structure().
+  virtual void set_controls(const ExecutionControls&) {
+    GV_CHECK(false && "this technique has no execution controls");
+  }
   // For views; empty where nothing is translated.
   virtual std::optional<TranslationCacheView> translation_cache() { return std::nullopt; }
 

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "engine/interpreter/operation.h"
+#include "gv/instruction_record.h"
 #include "x86/decode.h"
 
 #include <array>
@@ -20,17 +21,7 @@
 
 namespace gv::interpreter {
 
-// Which bytes of the instruction are what. An offset of 0 with a size of 0: it has none.
-struct Encoding {
-  struct Field {
-    std::uint8_t offset = 0, size = 0;
-    bool operator==(const Field&) const = default;
-  };
-  Field prefixes, rex, opcode, modrm, sib, displacement, immediate;
-  std::uint8_t length = 0;
-  std::uint8_t operand_bytes = 4, address_bytes = 4;
-  bool operator==(const Encoding&) const = default;
-};
+using Encoding = InstructionEncoding;
 
 struct Decoded {
   Operation operation;

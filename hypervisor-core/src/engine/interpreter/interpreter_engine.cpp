@@ -23,6 +23,12 @@ InterpreterEngine::InterpreterEngine(MachineMemory& memory, P2m seen)
 InterpreterEngine::~InterpreterEngine() = default;
 
 Result<Exit> InterpreterEngine::run(const Entry& entry) {
+  // A translation is not the guest's instruction, and is not examined.
+  return state_->examination != Examination::Off && state_->map == nullptr ? run_examined(entry)
+                                                                           : run_unseen(entry);
+}
+
+Result<Exit> InterpreterEngine::run_unseen(const Entry& entry) {
   State& s = *state_;
   s.stopped_short = false;
   s.apply_pending();
@@ -384,6 +390,7 @@ Result<void> InterpreterEngine::restore(const EngineState& state) {
   s.cpu.retired = state.retired;
   s.cpu.watch.forget();
   s.stopped_short = false;
+  s.examined.reset();
   s.cpu.interrupt_shadow = false;
   s.cpu.port_use = PortUse::None;
   s.selectors = {};

@@ -14,7 +14,6 @@
 
 #pragma once
 
-#include "engine/interpreter/instruction_record.h"
 #include "engine/vcpu_engine.h"
 #include "memory/machine_memory.h"
 #include "memory/p2m.h"
@@ -82,14 +81,17 @@ class InterpreterEngine final : public VcpuEngine {
 
   // A segment register with what the CPU keeps behind it. No other engine shows that.
   const Segment& segment(SegmentName which) const;
-  // Runs one instruction and tells how it went, step by step. The Exit is the one that run()
-  // would have given, or BudgetSpent when it simply completed.
-  interpreter::InstructionRecord step_inside(const Entry& entry);
-  // The record without running it: what the bytes at RIP say.
-  interpreter::InstructionRecord look_inside();
+
+  void examine(Examination wanted) override;
+  std::optional<ExaminedInstructions> examined() override;
 
  private:
   struct State;
+  // The record of the next instruction without running it: what the bytes at RIP say.
+  InstructionRecord look_inside();
+  Result<Exit> run_unseen(const Entry& entry);
+  // The same, and an instruction right before `stop_exactly` is taken apart.
+  Result<Exit> run_examined(const Entry& entry);
   std::unique_ptr<State> state_;
 };
 

@@ -30,6 +30,13 @@ struct InterpreterEngine::State {
   // Where code is not the guest's, and how many such instructions ran. cpu.retired has the others.
   const CodeMap* map = nullptr;
   std::uint64_t added = 0;
+  // The instruction that ran last, where it was to be examined.
+  struct Examined {
+    InstructionRecord record;
+    std::array<std::uint64_t, interpreter::kRegisterSlots> before{};
+  };
+  Examination examination = Examination::Off;
+  std::optional<Examined> examined;
   bool stopped_short = false;             // at an exact stop where no asynchronous event may come
   interpreter::Operation port_operation;  // waits for the port's answer
   std::array<std::optional<std::uint16_t>, kSegmentCount> selectors{};  // pending loads

@@ -17,14 +17,24 @@ EmulatedVtx::EmulatedVtx(RunContext& context, const ExecutionControls& controls)
   vmcs_.controls = controls;
 }
 
-Result<void> EmulatedVtx::start(const RegisterFile& entry) {
+void EmulatedVtx::ask_for_exits() {
   const ExecutionControls& controls = vmcs_.controls;
   // CPUID exits on VT-x whatever the controls say.
   context_.engine.intercept({.cpuid = true,
                              .control_registers = controls.control_registers,
                              .msrs = controls.msrs,
                              .invlpg = controls.invlpg});
+}
+
+Result<void> EmulatedVtx::start(const RegisterFile& entry) {
+  ask_for_exits();
   return hardware_.start(entry);
+}
+
+// What a hypervisor does with VMWRITE between an exit and the next entry.
+void EmulatedVtx::set_controls(const ExecutionControls& controls) {
+  vmcs_.controls = controls;
+  ask_for_exits();
 }
 
 Instruction EmulatedVtx::instruction_here() {
@@ -60,8 +70,8 @@ void EmulatedVtx::take_exit(ExitReason reason, std::uint32_t qualification, bool
     mnemonic_ = what.mnemonic;
   }
   vmcs_.guest.activity = reason == ExitReason::Halt ? ActivityState::Hlt : ActivityState::Active;
-  vmcs_.exit = {vmx_exit_reason(reason, mnemonic_).value_or(VmxExitReason{}), qualification,
-                what.length};
+  vmcs_.exit = {reason, vmx_exit_reason(reason, mnemonic_).value_or(VmxExitReason{}), qualification,
+                what.length, context_.retired()};
   if (!recorded) {
     return;
   }
@@ -83,6 +93,11 @@ void EmulatedVtx::resume(Handling handling, std::uint32_t cost) {
   LedgerRow& row = context_.ledger[reason_];
   ++row.count;
   row.cycles += cycles;
+  if (reason_ == ExitReason::PrivilegedInstruction) {
+    LedgerRow& which = context_.ledger.emulated[static_cast<std::size_t>(mnemonic_)];
+    ++which.count;
+    which.cycles += cycles;
+  }
   context_.time += cycles;
   retired_at_exit_ = context_.retired();
   if (context_.recorder.enabled()) {
@@ -229,28 +244,6 @@ void EmulatedVtx::deliver_interrupt(std::uint8_t vector) {
     context_.time += context_.cost.interrupt;
   }
   hardware_.deliver_interrupt(vector);
-}
-
-void EmulatedVtx::save(StateWriter& out) const {
-  out.flag(passing_since_ == context_.retired());
-  out.u64(passing_.value);
-  out.u64(passing_since_);
-  out.u64(retired_at_exit_);
-  out.u64(vmcs_.exits);
-  out.u8(static_cast<std::uint8_t>(reason_));
-}
-
-bool EmulatedVtx::restore(StateReader& in) {
-  const bool passing = in.flag();
-  passing_ = Gva(in.u64());
-  passing_since_ = in.u64();
-  retired_at_exit_ = in.u64();
-  vmcs_.exits = in.u64();
-  reason_ = static_cast<ExitReason>(in.u8() % kExitReasonCount);
-  if (passing) {
-    context_.engine.pass_intercepted(passing_);
-  }
-  return in.ok();
 }
 
 }  // namespace gv

@@ -19,8 +19,8 @@
 
 #pragma once
 
+#include "gv/control_structure.h"
 #include "technique/bare_metal/bare_metal.h"
-#include "technique/hardware_assisted/control_structure.h"
 #include "x86/decode.h"
 
 namespace gv {
@@ -51,12 +51,14 @@ class EmulatedVtx final : public Technique {
   void save(StateWriter& out) const override;
   bool restore(StateReader& in) override;
 
-  const ControlStructure& control_structure() const { return vmcs_; }
+  const ControlStructure* control_structure() const override { return &vmcs_; }
+  void set_controls(const ExecutionControls& controls) override;
 
  protected:
   Gva linear_rip_now() const override { return context_.engine.linear_rip(); }
 
  private:
+  void ask_for_exits();
   x86::Instruction instruction_here();
   Storey storey();
   bool exits_on(std::uint16_t port) const;

@@ -12,6 +12,8 @@
 #pragma once
 
 #include "gv/execution_controls.h"
+#include "gv/exit.h"
+#include "gv/instruction.h"
 #include "gv/registers.h"
 #include "gv/vmx_exit_reason.h"
 
@@ -21,19 +23,22 @@ namespace gv {
 
 enum class ActivityState : std::uint8_t { Active, Hlt };
 
+// At the last exit; of the register file VT-x keeps all but the general registers other than RSP.
 struct GuestStateArea {
-  RegisterFile registers;  // at the last exit
+  RegisterFile registers;
   ActivityState activity = ActivityState::Active;
 };
 
 // SDM vol. 3C, "VM-Exit Information Fields".
 struct ExitInformation {
+  ExitReason cause = ExitReason::Exception;  // in our words
   VmxExitReason reason;
   std::uint64_t qualification = 0;
   std::uint8_t instruction_length = 0;
+  std::uint64_t retired = 0;  // when: instructions that the guest had completed
 };
 
-// SDM vol. 3C, "VM-Entry Controls for Event Injection": the event that the next entry delivers.
+// SDM vol. 3C, "VM-Entry Controls for Event Injection": the event that an entry delivered last.
 struct EntryEvent {
   bool valid = false;
   std::uint8_t vector = 0;
