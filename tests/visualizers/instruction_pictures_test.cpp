@@ -51,38 +51,66 @@ std::string picture_text(Stage& stage, Panel& panel, const Session& session, Pan
   return svg.document("picture");
 }
 
+// Every stage of the instruction that ran last; what was cut fails the test.
+void look_at_stages(Stage& stage, const Session& session, const std::string& name) {
+  MicroscopePanel panel;
+  for (int i = 0; i < kStageCount; ++i) {
+    const auto of = static_cast<InstructionStage>(i);
+    picture_text(stage, panel, session, panel.least_size(), part_of(of));
+    EXPECT_TRUE(stage.audit.cut.empty())
+        << name_of(of) << " of " << session.snapshot()->instructions->last->text << " at scale "
+        << stage.style().scale() << ":" << listed(stage.audit.cut);
+    stage.keep("microscope-" + name + "-" + std::string(part_of(of)) + "-" +
+               std::to_string(static_cast<int>(stage.style().scale())));
+  }
+}
+
 TEST(Microscope, ShowsEveryStageUncutAtEveryScaleAndInEveryTheme) {
   const auto session = interpreted();
-  session->perform(Step{20'000});
   const SessionGuest guest(*session);
-  struct Look {
-    Theme theme;
-    float scale;
-  };
-  for (const Look look : {Look{Theme::Light, 1}, Look{Theme::Dark, 2}, Look{Theme::Projector, 1},
-                          Look{Theme::Light, 4}}) {
-    Stage stage(look.theme, look.scale);
+  session->perform(Step{400'000});
+  bool memory = false, walked = false, jumped = false;
+  for (int step = 0; step < 24; ++step) {
+    const InstructionRecord& last = *session->snapshot()->instructions->last;
+    memory = memory || !last.memory.empty();
+    walked = walked || (!last.memory.empty() && last.memory[0].walk.steps == 2);
+    jumped = jumped || last.flags.tested != 0;
+    Stage stage(static_cast<Theme>(step % kThemeCount), 1);
     stage.shown_guest = &guest;
-    for (int step = 0; step < 8; ++step) {
-      MicroscopePanel panel;
-      for (int i = 0; i < kStageCount; ++i) {
-        const auto of = static_cast<InstructionStage>(i);
-        picture_text(stage, panel, *session, panel.least_size(), part_of(of));
-        EXPECT_TRUE(stage.audit.cut.empty())
-            << name_of(of) << " of " << session->snapshot()->instructions->last->text
-            << " at scale " << look.scale << ":" << listed(stage.audit.cut);
-        stage.keep("microscope-" + std::string(part_of(of)) + "-" + std::to_string(step) + "-" +
-                   std::string(name_of(look.theme)) + "-" +
-                   std::to_string(static_cast<int>(look.scale)));
-      }
-      session->perform(Step{});
-    }
+    look_at_stages(stage, *session, std::to_string(step));
+    session->perform(Step{});
+  }
+  EXPECT_TRUE(memory && walked && jumped) << "nothing to see here: choose another place";
+  for (const float scale : {2.0F, 4.0F}) {
+    Stage stage(Theme::Dark, scale);
+    stage.shown_guest = &guest;
+    look_at_stages(stage, *session, "scaled");
+  }
+}
+
+TEST(Microscope, SixtyFourBitAddressesFitAsWell) {
+  auto config = config_for_image(GV_TINYKERNEL64);
+  ASSERT_TRUE(config);
+  config->engine = EngineKind::Interpreter;
+  config->technique = TechniqueKind::Interpretation;
+  auto made = Session::create(std::move(*config));
+  ASSERT_TRUE(made);
+  const SessionGuest guest(**made);
+  ViewRequest view;
+  view.instructions = true;
+  (*made)->perform(SetView{view});
+  (*made)->perform(Step{400'000});
+  for (int step = 0; step < 16; ++step) {
+    Stage stage(Theme::Light, 1);
+    stage.shown_guest = &guest;
+    look_at_stages(stage, **made, "64-" + std::to_string(step));
+    (*made)->perform(Step{});
   }
 }
 
 TEST(Microscope, TheBytesAreTheDisassembliesAndTheStageIsTheOnePointedAt) {
   const auto session = interpreted();
-  session->perform(Step{20'000});
+  session->perform(Step{400'000});
   Stage stage(Theme::Light, 1);
   const SessionGuest guest(*session);
   stage.shown_guest = &guest;
@@ -97,7 +125,7 @@ TEST(Microscope, TheBytesAreTheDisassembliesAndTheStageIsTheOnePointedAt) {
 
 TEST(Microscope, AClickOnTheStripMovesTheStage) {
   const auto session = interpreted();
-  session->perform(Step{20'000});
+  session->perform(Step{400'000});
   Stage stage(Theme::Light, 1);
   MicroscopePanel panel;
   const auto click = [&](float x, float y) {

@@ -174,6 +174,7 @@ std::string instruction_text(const ExitTaken& exit) {
     case ExitReason::SoftwareInterrupt:
       return "int " + hex_text(exit.qualification);
     case ExitReason::PrivilegedInstruction:
+    case ExitReason::ControlRegister:
       if (exit.mnemonic == Mnemonic::MovToCr || exit.mnemonic == Mnemonic::MovFromCr) {
         // The name says "mov cr"; the number says which.
         const std::string number = std::to_string(exit.qualification & 0xf);

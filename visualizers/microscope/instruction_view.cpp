@@ -177,6 +177,19 @@ std::string tested_text(const std::vector<FlagRow>& flags) {
   return text;
 }
 
+std::string flag_result_text(const std::vector<FlagRow>& flags, bool happened) {
+  std::string text;
+  bool written = false;
+  for (const FlagRow& flag : flags) {
+    written = written || flag.written;
+    if (flag.before != flag.after)
+      text += (text.empty() ? "" : ", ") + std::string(flag.name) + (flag.after ? " 1" : " 0");
+  }
+  if (!text.empty() || !written)
+    return text;
+  return happened ? "as before" : std::string(kUnknown);
+}
+
 std::vector<WriteRow> write_rows(const InstructionRecord& record) {
   std::vector<WriteRow> rows;
   const int bytes = record.code_bits == 64 ? 8 : 4;
@@ -305,6 +318,7 @@ InstructionView make_instruction_view(const InstructionRecord& record, bool happ
   view.operation = record.length > 0 ? record.text.substr(0, record.text.find(' ')) : "";
   view.flags = flag_rows(record, happened);
   view.tested = tested_text(view.flags);
+  view.flag_result = flag_result_text(view.flags, happened);
   if (happened)
     view.writes = write_rows(record);
   view.outcome = happened ? outcome_of(record) : "It has not run yet: this is what its bytes say.";

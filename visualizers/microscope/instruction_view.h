@@ -80,8 +80,9 @@ struct InstructionView {
     bool accessed = true;
   };
   std::vector<Access> accesses;
-  std::string operation;  // "add"
-  std::string tested;     // "ZF 1, CF 0": flags that decide
+  std::string operation;    // "add"
+  std::string tested;       // "ZF 1, CF 0": flags that decide
+  std::string flag_result;  // "ZF 1": flags that changed; empty where none is written
   std::vector<FlagRow> flags;
   std::vector<WriteRow> writes;
   std::string outcome;  // one sentence: how it ended, or that it has not run

@@ -144,7 +144,7 @@ float MicroscopePanel::draw_bytes(Canvas& canvas, Box area, const InstructionVie
   const auto count = static_cast<float>(std::max<std::size_t>(view.bytes.size(), 1));
   const float cell = std::min(area.width() / count, canvas.space(12));
   for (const FieldView& field : view.fields) {
-    const bool lit = reads(stage_, field.part);
+    const bool lit = view.has(stage_) && reads(stage_, field.part);
     const float left = area.low.x + cell * static_cast<float>(field.first);
     const float right = left + cell * static_cast<float>(field.count) - gap;
     for (std::size_t i = 0; i < field.count; ++i) {
@@ -158,7 +158,7 @@ float MicroscopePanel::draw_bytes(Canvas& canvas, Box area, const InstructionVie
     // A bracket names the field.
     const float y = area.low.y + height + canvas.space(0.75F);
     const Color color = canvas.color(lit ? Ink::Accent : Ink::Border);
-    canvas.line({left, y}, {right, y}, color, canvas.style().stroke());
+    canvas.fill({{left, y}, {right, y + canvas.space(0.5F)}}, color);
     const std::string_view name = canvas.width_of(FontRole::Small, field.name) <= right - left + gap
                                       ? field.name
                                       : field.short_name;

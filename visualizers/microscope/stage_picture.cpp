@@ -237,6 +237,9 @@ float draw_execute(Canvas& canvas, Box area, const InstructionView& view) {
       item(box_at(right, out++), operand.text, operand.after,
            operand.changed ? Ink::Changed : Ink::Hardware);
   }
+  if (!view.flag_result.empty())
+    item(box_at(right, out++), "flags", view.flag_result,
+         view.flag_result.size() > 1 ? Ink::Changed : Ink::Hardware);
   const WriteRow* rip = view.writes.empty() ? nullptr : &view.writes.back();
   if (out == 0 && rip != nullptr)
     item(box_at(right, out++), rip->where, rip->after, Ink::Changed);
@@ -302,8 +305,8 @@ float draw_flags(Canvas& canvas, Box area, const InstructionView& view) {
     if (changed)
       canvas.circle({x + width, after}, canvas.space(0.9F), canvas.color(Ink::Changed));
     const std::string_view said = flag.undefined ? "undef."
-                                  : flag.written ? "set"
-                                  : flag.tested  ? "read"
+                                  : flag.written ? "writes"
+                                  : flag.tested  ? "reads"
                                                  : "";
     canvas.text_centred({{x, use}, {x + width, use + small}}, said, Ink::MutedText,
                         FontRole::Small);

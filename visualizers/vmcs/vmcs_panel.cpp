@@ -11,7 +11,7 @@
 namespace gv {
 namespace {
 
-constexpr std::size_t kLastExits = 6;
+constexpr std::size_t kLastExits = 5;
 
 float heading(Canvas& canvas, Box area, std::string_view text, std::string_view right = {}) {
   const float small = canvas.line_height(FontRole::Small);
@@ -50,48 +50,52 @@ void VmcsPanel::draw(PanelContext& context) {
   const float gap = canvas.space(3);
   float y = area.low.y;
   canvas.text({area.low.x, y}, view.headline, Ink::Text, FontRole::Strong);
-  y += canvas.line_height(FontRole::Strong);
-  y += canvas.paragraph({area.low.x, y}, area.width(), view.only_here, Ink::MutedText,
-                        FontRole::Small) +
-       canvas.space(2);
+  y += canvas.line_height(FontRole::Strong) + canvas.space(2);
   const float controls = draw_controls(canvas, {{area.low.x, y}, area.high}, context, view);
   frame(canvas, {{area.low.x, y}, {area.high.x, y + controls}}, part, "controls");
   y += controls + gap;
 
-  // Two columns, for the numbers left and the areas right.
+  // Two columns: what was counted left, the areas of the last exit right.
   const float column_gap = canvas.space(5);
-  const float right_width = std::clamp(area.width() * 0.42F, canvas.space(52), canvas.space(75));
+  const float right_width = std::clamp(area.width() * 0.42F, canvas.space(48), canvas.space(80));
   const float left_high = area.high.x - right_width - column_gap;
+  const float right_low = area.high.x - right_width;
   float left = y, right = y;
-  const Box left_area{{area.low.x, y}, {left_high, area.high.y}};
-  const float reasons = draw_reasons(canvas, left_area, view);
-  frame(canvas, {left_area.low, {left_high, y + reasons}}, part, "reasons");
-  left += reasons + gap;
-  const float last =
-      draw_last(canvas, {{area.low.x, left}, {left_high, area.high.y}}, context, view);
-  frame(canvas, {{area.low.x, left}, {left_high, left + last}}, part, "last-exits");
-  left += last + gap;
-
-  const float x = area.high.x - right_width;
-  const auto section = [&](std::string_view name, std::string_view title, std::string_view when,
-                           const std::vector<VmcsRow>& rows) {
-    const float top = right;
-    right += heading(canvas, {{x, right}, area.high}, title);
-    if (!when.empty())
-      right += canvas.paragraph({x, right}, right_width, when, Ink::MutedText, FontRole::Small);
-    right += draw_rows(canvas, {{x, right}, area.high}, rows);
-    frame(canvas, {{x, top}, {area.high.x, right}}, part, name);
-    right += gap;
+  const auto in_column = [&](float& at, float low, float high, std::string_view name,
+                             const auto& draw_part) {
+    const float height = draw_part(Box{{low, at}, {high, area.high.y}});
+    frame(canvas, {{low, at}, {high, at + height}}, part, name);
+    at += height + gap;
   };
-  section("exit-information", "Exit information", "", view.exit_information);
-  section("guest-state", "Guest state", view.guest_state_when, view.guest_state);
-  // The area that is missing, in words, where there is room.
-  const float top = left;
-  left += heading(canvas, {{area.low.x, left}, {left_high, area.high.y}}, "Host state");
-  left += canvas.paragraph({area.low.x, left}, left_high - area.low.x, view.host_state,
-                           Ink::MutedText, FontRole::Small);
-  frame(canvas, {{area.low.x, top}, {left_high, left}}, part, "host-state");
-  canvas.reserve({area.low, {area.high.x, std::max(left, right)}});
+  in_column(left, area.low.x, left_high, "reasons",
+            [&](Box box) { return draw_reasons(canvas, box, view); });
+  in_column(right, right_low, area.high.x, "exit-information", [&](Box box) {
+    const float head = heading(canvas, box, "Exit information");
+    return head +
+           draw_rows(canvas, {{box.low.x, box.low.y + head}, box.high}, view.exit_information, 1);
+  });
+  in_column(left, area.low.x, left_high, "last-exits",
+            [&](Box box) { return draw_last(canvas, box, context, view); });
+  in_column(right, right_low, area.high.x, "host-state", [&](Box box) {
+    const float head = heading(canvas, box, "Host state");
+    return head + canvas.paragraph({box.low.x, box.low.y + head}, box.width(), view.host_state,
+                                   Ink::MutedText, FontRole::Small);
+  });
+  y = std::max(left, right);
+  in_column(y, area.low.x, area.high.x, "guest-state", [&](Box box) {
+    const float head = heading(canvas, box, "Guest state", view.guest_state_when);
+    float widest = 0;
+    for (const VmcsRow& row : view.guest_state)
+      widest = std::max(widest, canvas.width_of(FontRole::Small, row.name) +
+                                    canvas.width_of(FontRole::Mono, "≠" + row.value));
+    const int columns =
+        std::clamp(static_cast<int>(box.width() / (widest + canvas.space(6))), 1, 5);
+    return head +
+           draw_rows(canvas, {{box.low.x, box.low.y + head}, box.high}, view.guest_state, columns);
+  });
+  y += canvas.paragraph({area.low.x, y}, area.width(), view.only_here, Ink::MutedText,
+                        FontRole::Small);
+  canvas.reserve({area.low, {area.high.x, y}});
 }
 
 float VmcsPanel::draw_controls(Canvas& canvas, Box area, PanelContext& context,
@@ -138,9 +142,8 @@ float VmcsPanel::draw_controls(Canvas& canvas, Box area, PanelContext& context,
   y += canvas.paragraph(
       {area.low.x, y}, area.width(),
       context.controls_may_change
-          ? "Press one to change it from this instant on; going back takes it back. CPUID and "
-            "triple faults always exit."
-          : "This beat of the lesson sets them. CPUID and triple faults always exit.",
+          ? "A press holds from now on; going back takes it back. CPUID always exits."
+          : "The lesson sets them for now. CPUID always exits.",
       Ink::MutedText, FontRole::Small);
   return y - area.low.y;
 }
@@ -148,7 +151,7 @@ float VmcsPanel::draw_controls(Canvas& canvas, Box area, PanelContext& context,
 float VmcsPanel::draw_reasons(Canvas& canvas, Box area, const VmcsView& view) {
   const float small = canvas.line_height(FontRole::Small);
   const float row = std::max(canvas.line_height(FontRole::Mono), small) + canvas.space(1);
-  const float number = canvas.width_of(FontRole::Mono, "00") + canvas.space(2);
+  const float number = canvas.width_of(FontRole::Mono, "00") + canvas.space(3);
   const float count = canvas.width_of(FontRole::Mono, "00.0k") + canvas.space(2);
   const float cycles_right = area.high.x, count_right = cycles_right - count;
   float y = area.low.y;
@@ -170,15 +173,14 @@ float VmcsPanel::draw_reasons(Canvas& canvas, Box area, const VmcsView& view) {
                : count_text(reason.cycles / reason.count) + " cycles each, by the cost model."));
     }
     const float text_y = y + (row - small) / 2, mono_y = y + canvas.space(0.5F);
-    // The share is a bar under the row: the eye ranks before it reads.
-    canvas.fill({{area.low.x, box.high.y - canvas.space(0.5F)},
+    // Its share of all exits is the ground: the eye ranks before it reads.
+    canvas.fill({box.low,
                  {area.low.x +
                       std::max(canvas.space(0.5F), area.width() * static_cast<float>(reason.share)),
-                  box.high.y}},
-                canvas.color(reason.latest ? Ink::Trapped : Ink::Border));
-    canvas.text({area.low.x, mono_y}, number_text(reason.number),
-                reason.latest ? Ink::Trapped : Ink::Text,
-                reason.latest ? FontRole::MonoStrong : FontRole::Mono);
+                  box.high.y - canvas.space(0.5F)}},
+                canvas.style().tint(Ink::Trapped), canvas.space(0.75F));
+    canvas.text_right({area.low.x + number - canvas.space(2), mono_y}, number_text(reason.number),
+                      Ink::Trapped, reason.latest ? FontRole::MonoStrong : FontRole::Mono);
     canvas.text_fitted({area.low.x + number, text_y}, count_right - count - area.low.x - number,
                        reason.name, Ink::Text, FontRole::Small);
     canvas.text_right({count_right, mono_y}, short_count_text(reason.count), Ink::Text,
@@ -192,7 +194,7 @@ float VmcsPanel::draw_reasons(Canvas& canvas, Box area, const VmcsView& view) {
 
 float VmcsPanel::draw_last(Canvas& canvas, Box area, PanelContext& context, const VmcsView& view) {
   const float row = canvas.line_height(FontRole::Mono) + canvas.space(0.5F);
-  const float number = canvas.width_of(FontRole::Mono, "00") + canvas.space(2);
+  const float number = canvas.width_of(FontRole::Mono, "00") + canvas.space(3);
   float y = area.low.y;
   y += heading(canvas, area, "Last exits, newest first", "after");
   if (view.last.empty()) {
@@ -212,7 +214,8 @@ float VmcsPanel::draw_last(Canvas& canvas, Box area, PanelContext& context, cons
       context.selection.event = exit.sequence;
     const std::string after = count_text(exit.retired);
     const float after_width = canvas.width_of(FontRole::Mono, after) + canvas.space(2);
-    canvas.text({area.low.x, y}, number_text(exit.number), Ink::Trapped, FontRole::Mono);
+    canvas.text_right({area.low.x + number - canvas.space(2), y}, number_text(exit.number),
+                      Ink::Trapped, FontRole::Mono);
     canvas.text_fitted({area.low.x + number, y}, area.width() - number - after_width, exit.what,
                        Ink::Text, FontRole::Mono);
     canvas.text_right({area.high.x, y}, after, Ink::MutedText, FontRole::Mono);
@@ -221,36 +224,42 @@ float VmcsPanel::draw_last(Canvas& canvas, Box area, PanelContext& context, cons
   return y - area.low.y;
 }
 
-float VmcsPanel::draw_rows(Canvas& canvas, Box area, const std::vector<VmcsRow>& rows) {
+float VmcsPanel::draw_rows(Canvas& canvas, Box area, const std::vector<VmcsRow>& rows,
+                           int columns) {
   const float small = canvas.line_height(FontRole::Small),
               mono = canvas.line_height(FontRole::Mono);
-  const float row = mono + canvas.space(0.5F);
-  float y = area.low.y;
+  const float row = mono + canvas.space(0.5F), between = canvas.space(5);
   if (rows.empty()) {
-    canvas.text({area.low.x, y}, "Nothing yet.", Ink::MutedText, FontRole::Small);
+    canvas.text(area.low, "Nothing yet.", Ink::MutedText, FontRole::Small);
     return row;
   }
-  for (const VmcsRow& entry : rows) {
-    const Box box{{area.low.x, y}, {area.high.x, y + row}};
-    const bool tells = !entry.meaning.empty() || entry.differs;
-    if (tells && canvas.hovering(box)) {
+  const auto across = static_cast<std::size_t>(columns);
+  const std::size_t down = (rows.size() + across - 1) / across;
+  const float width =
+      (area.width() - between * static_cast<float>(columns - 1)) / static_cast<float>(columns);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const VmcsRow& entry = rows[i];
+    const float x = area.low.x + static_cast<float>(i / down) * (width + between);
+    const float y = area.low.y + static_cast<float>(i % down) * row;
+    const Box box{{x, y}, {x + width, y + row}};
+    if ((!entry.meaning.empty() || entry.differs) && canvas.hovering(box)) {
       canvas.fill(box, canvas.color(Ink::Hovered), canvas.style().corner() / 2);
-      canvas.tooltip(entry.meaning + (entry.differs ? (entry.meaning.empty() ? "" : "\n") +
-                                                          std::string("The guest has run on: the "
-                                                                      "CPU holds another value.")
-                                                    : std::string()));
+      canvas.tooltip(entry.meaning + (entry.differs && !entry.meaning.empty() ? "\n" : "") +
+                     (entry.differs ? "The guest has run on: the CPU holds another value." : ""));
     }
-    const float name = canvas.text({area.low.x, y + (mono - small) / 2}, entry.name, Ink::MutedText,
-                                   FontRole::Small);
-    const float room = area.width() - name - canvas.space(2);
+    const float name =
+        canvas.text({x, y + (mono - small) / 2}, entry.name, Ink::MutedText, FontRole::Small);
+    const float room = width - name - canvas.space(2);
     const FontRole role =
         canvas.width_of(FontRole::Mono, entry.value) <= room ? FontRole::Mono : FontRole::Small;
-    const float width = std::min(canvas.width_of(role, entry.value), room);
-    canvas.text_fitted({area.high.x - width, y + (mono - canvas.line_height(role)) / 2}, room,
-                       entry.value, entry.differs ? Ink::MutedText : Ink::Text, role);
-    y += row;
+    const float text = std::min(canvas.width_of(role, entry.value), room);
+    canvas.text_fitted({box.high.x - text, y + (mono - canvas.line_height(role)) / 2}, room,
+                       entry.value, Ink::Text, role);
+    if (entry.differs)
+      canvas.text_right({box.high.x - text - canvas.space(0.5F), y}, "≠", Ink::Changed,
+                        FontRole::Mono);
   }
-  return y - area.low.y;
+  return static_cast<float>(down) * row;
 }
 
 std::vector<std::string> VmcsPanel::as_text(const PanelContext& context) const {

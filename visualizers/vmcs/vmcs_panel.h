@@ -20,7 +20,7 @@ class VmcsPanel : public Panel {
   std::string_view purpose() const override {
     return "What makes the guest exit under hardware assistance, why it did, and how often.";
   }
-  Size least_size() const override { return {480, 460}; }
+  Size least_size() const override { return {480, 560}; }
   void draw(PanelContext& context) override;
   std::vector<std::string> as_text(const PanelContext& context) const override;
 
@@ -28,7 +28,7 @@ class VmcsPanel : public Panel {
   float draw_controls(Canvas& canvas, Box area, PanelContext& context, const VmcsView& view);
   float draw_reasons(Canvas& canvas, Box area, const VmcsView& view);
   float draw_last(Canvas& canvas, Box area, PanelContext& context, const VmcsView& view);
-  float draw_rows(Canvas& canvas, Box area, const std::vector<VmcsRow>& rows);
+  float draw_rows(Canvas& canvas, Box area, const std::vector<VmcsRow>& rows, int columns);
 };
 
 }  // namespace gv

@@ -162,8 +162,8 @@ void read_structure(const Snapshot& snapshot, const ControlStructure& structure,
   view.readable = true;
   view.controls = chips_of(structure.controls);
   view.host_state =
-      "Not here: our hypervisor is a program of the host, and an exit is a return to it. VT-x "
-      "would load the host's CR0, CR3, CR4, RSP, RIP and segments from it.";
+      "Not here. VT-x loads the host's registers from it; our hypervisor is a program of the host, "
+      "and an exit returns to it.";
   if (structure.exits == 0) {
     view.guest_state_when = "saved at the first exit";
     return;
@@ -178,9 +178,10 @@ void read_structure(const Snapshot& snapshot, const ControlStructure& structure,
          "VM-entry event injection: what an entry delivered to the guest last.", false});
   }
   const std::uint64_t since = snapshot.position.retired - exit.retired;
-  view.guest_state_when = since == 0 ? "saved just now"
-                                     : "saved " + short_count_text(since) +
-                                           (since == 1 ? " instruction ago" : " instructions ago");
+  view.guest_state_when = since == 0 ? "saved at the exit, just now"
+                                     : "saved at the exit, " + short_count_text(since) +
+                                           (since == 1 ? " instruction ago" : " instructions ago") +
+                                           "; ≠ now";
   view.guest_state = guest_rows(structure.guest.registers, snapshot.registers);
   view.guest_state.push_back(
       {"activity", structure.guest.activity == ActivityState::Hlt ? "HLT" : "active", "", false});
@@ -210,8 +211,9 @@ VmcsView make_vmcs_view(const Snapshot& snapshot, const EventView& events, std::
   const std::uint64_t exits = snapshot.ledger.total_exits();
   view.headline = std::string(kvm ? "KVM" : "emulated VT-x") + " · " + count_text(exits) +
                   (exits == 1 ? " exit" : " exits");
-  view.only_here = kvm ? "On KVM alone: a real CPU, and costs that are measured."
-                       : "Emulated alone: controls that you set, and runs that repeat.";
+  view.only_here =
+      "Only emulated VT-x lets you set controls and repeat a run. Only KVM has a real CPU and "
+      "measured costs.";
   view.reasons = reasons_of(snapshot.ledger);
   for (const RoundTrip& trip : latest_trips(events, snapshot.position.events, last_exits)) {
     const auto reason = vmx_exit_reason(trip.exit.reason, trip.exit.mnemonic);

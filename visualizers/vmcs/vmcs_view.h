@@ -45,7 +45,7 @@ struct VmcsView {
   std::string why_nothing;  // one sentence; empty where there is hardware assistance
   bool readable = false;    // the control structure itself is ours to show
   std::string headline;     // "emulated VT-x · 1,871 exits"
-  std::string only_here;    // what this kind can do and the other cannot
+  std::string only_here;    // what each kind can do and the other cannot
   std::vector<ControlChip> controls;
   std::string controls_note;  // where they cannot be set
   std::vector<VmcsRow> exit_information;
