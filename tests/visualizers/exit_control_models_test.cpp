@@ -178,7 +178,7 @@ TEST(VmcsView, CountsExitsByIntelsNumber) {
 
 TEST(VmcsView, MarksWhatTheGuestHasChangedSinceTheExit) {
   const VmcsView view = make_vmcs_view(assisted_snapshot(), EventView(), 5);
-  EXPECT_EQ(view.guest_state_when, "saved at the exit, 57 instructions ago; ≠ now");
+  EXPECT_EQ(view.guest_state_when, "saved 57 instructions ago · ≠ changed since");
   EXPECT_TRUE(view.guest_state[0].differs) << "RIP";
   EXPECT_FALSE(view.guest_state[1].differs) << "RSP";
   EXPECT_EQ(view.exit_information[1].value, "port 0x3f8");

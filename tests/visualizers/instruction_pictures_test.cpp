@@ -68,7 +68,7 @@ void look_at_stages(Stage& stage, const Session& session, const std::string& nam
 TEST(Microscope, ShowsEveryStageUncutAtEveryScaleAndInEveryTheme) {
   const auto session = interpreted();
   const SessionGuest guest(*session);
-  session->perform(Step{400'000});
+  session->perform(Step{5'000'000});
   bool memory = false, walked = false, jumped = false;
   for (int step = 0; step < 24; ++step) {
     const InstructionRecord& last = *session->snapshot()->instructions->last;
@@ -99,7 +99,7 @@ TEST(Microscope, SixtyFourBitAddressesFitAsWell) {
   ViewRequest view;
   view.instructions = true;
   (*made)->perform(SetView{view});
-  (*made)->perform(Step{400'000});
+  (*made)->perform(Step{5'000'000});
   for (int step = 0; step < 16; ++step) {
     Stage stage(Theme::Light, 1);
     stage.shown_guest = &guest;
@@ -110,7 +110,7 @@ TEST(Microscope, SixtyFourBitAddressesFitAsWell) {
 
 TEST(Microscope, TheBytesAreTheDisassembliesAndTheStageIsTheOnePointedAt) {
   const auto session = interpreted();
-  session->perform(Step{400'000});
+  session->perform(Step{5'000'000});
   Stage stage(Theme::Light, 1);
   const SessionGuest guest(*session);
   stage.shown_guest = &guest;
@@ -125,7 +125,7 @@ TEST(Microscope, TheBytesAreTheDisassembliesAndTheStageIsTheOnePointedAt) {
 
 TEST(Microscope, AClickOnTheStripMovesTheStage) {
   const auto session = interpreted();
-  session->perform(Step{400'000});
+  session->perform(Step{5'000'000});
   Stage stage(Theme::Light, 1);
   MicroscopePanel panel;
   const auto click = [&](float x, float y) {

@@ -164,7 +164,9 @@ float draw_operands(Canvas& canvas, Box area, const InstructionView& view) {
     const float below = y + canvas.space(0.5F) + mono;
     canvas.text({x, below + (mono - small) / 2}, operand.role + " · named by: " + operand.place,
                 Ink::MutedText, FontRole::Small);
-    canvas.text_right({right, below}, operand.before, Ink::Text, FontRole::MonoStrong);
+    // What is only written does not matter before.
+    canvas.text_right({right, below}, operand.before, operand.read ? Ink::Text : Ink::MutedText,
+                      operand.read ? FontRole::MonoStrong : FontRole::Mono);
     y += row + canvas.space(1);
   }
   if (view.operands.empty())

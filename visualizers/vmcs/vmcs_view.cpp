@@ -178,10 +178,10 @@ void read_structure(const Snapshot& snapshot, const ControlStructure& structure,
          "VM-entry event injection: what an entry delivered to the guest last.", false});
   }
   const std::uint64_t since = snapshot.position.retired - exit.retired;
-  view.guest_state_when = since == 0 ? "saved at the exit, just now"
-                                     : "saved at the exit, " + short_count_text(since) +
+  view.guest_state_when = since == 0 ? "saved just now"
+                                     : "saved " + short_count_text(since) +
                                            (since == 1 ? " instruction ago" : " instructions ago") +
-                                           "; ≠ now";
+                                           " · ≠ changed since";
   view.guest_state = guest_rows(structure.guest.registers, snapshot.registers);
   view.guest_state.push_back(
       {"activity", structure.guest.activity == ActivityState::Hlt ? "HLT" : "active", "", false});
