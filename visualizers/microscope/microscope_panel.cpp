@@ -112,15 +112,35 @@ float MicroscopePanel::draw_head(Canvas& canvas, Box area, const PanelContext& c
   const float chip = canvas.chip_height(), mono = canvas.line_height(FontRole::MonoStrong);
   const bool has_last = context.snapshot.instructions->last.has_value();
   float x = area.low.x;
-  Box box;
-  if (has_last) {
-    if (canvas.chip("last", {x, area.low.y}, "just executed", view.happened, Ink::Accent, &box))
-      wants_next_ = false;
+  // One place for the mouse; the keyboard has up and down.
+  const Canvas::Touch touch =
+      canvas.touch("which", {area.low, {area.high.x, area.low.y + chip}}, false);
+  const auto choice = [&](std::string_view label, bool on) {
+    const Box box{{x, area.low.y}, {x + canvas.chip_width(label), area.low.y + chip}};
+    const bool under = canvas.hovering(box);
+    const float corner = chip / 2;
+    canvas.fill(box,
+                on      ? canvas.style().tint(Ink::Accent)
+                : under ? canvas.color(Ink::Hovered)
+                        : canvas.color(Ink::Raised),
+                corner);
+    canvas.outline(box, canvas.color(on ? Ink::Accent : Ink::Border), canvas.style().hairline(),
+                   corner);
+    const Point dot{box.low.x + canvas.space(3), (box.low.y + box.high.y) / 2};
+    if (on)
+      canvas.circle(dot, canvas.space(1), canvas.color(Ink::Accent));
+    else
+      canvas.ring(dot, canvas.space(1), canvas.color(Ink::MutedText), canvas.style().hairline());
+    canvas.text({box.low.x + canvas.space(5.5F), box.low.y + canvas.space(0.75F)}, label,
+                on ? Ink::Text : Ink::MutedText, FontRole::Small);
     x = box.high.x + canvas.space(2);
-  }
-  if (canvas.chip("next", {x, area.low.y}, "comes next", !view.happened, Ink::Accent, &box))
-    wants_next_ = has_last;
-  x = box.high.x + canvas.space(3);
+    return under && touch.pressed;
+  };
+  if (has_last && choice("just executed", view.happened))
+    wants_next_ = false;
+  if (choice("comes next", !view.happened))
+    wants_next_ = true;
+  x += canvas.space(1);
   // Where it is, as fully as there is room for.
   const InstructionRecord& record =
       view.happened ? *context.snapshot.instructions->last : context.snapshot.instructions->next;

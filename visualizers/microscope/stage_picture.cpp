@@ -230,7 +230,8 @@ float draw_execute(Canvas& canvas, Box area, const InstructionView& view) {
   const float right = area.high.x - column;
   for (const OperandRow& operand : view.operands) {
     if ((operand.read || operand.role == "address only") && !operand.before.empty())
-      item(box_at(area.low.x, in++), operand.text, operand.before, Ink::Hardware);
+      item(box_at(area.low.x, in++), operand.place == "imm" ? "in the code" : operand.text,
+           operand.before, Ink::Hardware);
   }
   if (!view.tested.empty())
     item(box_at(area.low.x, in++), "flags", view.tested, Ink::Hardware);
