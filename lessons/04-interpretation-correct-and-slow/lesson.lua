@@ -279,7 +279,7 @@ return {
     {
       id = "cli", machine = guest(interpreted, "sensitive17"), controls = by_hand,
       panels = { open = { "microscope", "disassembly", "registers" }, focus = "microscope",
-                 highlight = { "microscope/decode", "registers/eflags" } },
+                 highlight = { "microscope/execute", "registers/eflags" } },
       predict = { kind = "choice",
                   choices = { { id = "trap", misconception = "4-everything-traps" }, "decodes", "misses" } },
       observe = observe_cli,

@@ -140,6 +140,43 @@ TEST(EmulatedVtx, TheSameRunGivesTheSameEventsAndCanBeRewound) {
   EXPECT_EQ(hashes[0], hashes[1]);
 }
 
+TEST(EmulatedVtx, ARestoredMachineHasTheControlStructureOfThatTime) {
+  auto made = Machine::create(config_of_kit("tinykernel", TechniqueKind::HardwareAssisted));
+  ASSERT_TRUE(made);
+  Machine& machine = **made;
+  RunLimits limits;
+  limits.stop_at_cycles = 1'000'000;
+  ASSERT_EQ(machine.run(limits), RunStop::TargetReached);
+  const MachineState state = machine.save();
+  const ControlStructure then = *machine.technique().control_structure();
+  ASSERT_GT(then.exits, 0u);
+  ExecutionControls others;
+  others.control_registers = true;
+  others.ports = {0x3f8, 0xf4};
+  others.exceptions = 1u << 14;
+  machine.technique().set_controls(others);
+  limits.stop_at_cycles = 30'000'000;
+  ASSERT_EQ(machine.run(limits), RunStop::TargetReached);
+  const ControlStructure later = *machine.technique().control_structure();
+  EXPECT_NE(later.exit.retired, then.exit.retired);
+  const MachineState later_state = machine.save();
+
+  ASSERT_TRUE(machine.restore(state));
+  const ControlStructure& now = *machine.technique().control_structure();
+  EXPECT_EQ(now.exits, then.exits);
+  EXPECT_EQ(now.exit.reason, then.exit.reason);
+  EXPECT_EQ(now.exit.qualification, then.exit.qualification);
+  EXPECT_EQ(now.exit.instruction_length, then.exit.instruction_length);
+  EXPECT_EQ(now.exit.retired, then.exit.retired);
+  EXPECT_EQ(now.guest.registers, then.guest.registers);
+  EXPECT_EQ(now.guest.activity, then.guest.activity);
+  EXPECT_EQ(now.entry.vector, then.entry.vector);
+  EXPECT_EQ(now.controls, then.controls);
+  ASSERT_TRUE(machine.restore(later_state));
+  EXPECT_EQ(machine.technique().control_structure()->controls, others);
+  EXPECT_EQ(machine.technique().control_structure()->guest.registers, later.guest.registers);
+}
+
 TEST(EmulatedVtx, IsCalledEmulatedWhereItIsNamed) {
   EXPECT_EQ(title_of(EngineKind::Unicorn, TechniqueKind::HardwareAssisted),
             "hardware-assisted on unicorn (emulated VT-x)");

@@ -39,7 +39,10 @@ std::string number_text(int number) { return number < 0 ? "–" : std::to_string
 
 void VmcsPanel::draw(PanelContext& context) {
   Canvas canvas(context);
-  const Box area = canvas.area();
+  // Room at the sides for the frame that a lesson draws around a part.
+  Box area = canvas.area();
+  area = {{area.low.x + canvas.space(1.5F), area.low.y},
+          {area.high.x - canvas.space(1.5F), area.high.y}};
   const VmcsView view = make_vmcs_view(context.snapshot, context.events, kLastExits);
   if (!view.why_nothing.empty()) {
     canvas.paragraph(area.low, area.width(), view.why_nothing, Ink::MutedText);
@@ -196,7 +199,7 @@ float VmcsPanel::draw_last(Canvas& canvas, Box area, PanelContext& context, cons
   const float row = canvas.line_height(FontRole::Mono) + canvas.space(0.5F);
   const float number = canvas.width_of(FontRole::Mono, "00") + canvas.space(3);
   float y = area.low.y;
-  y += heading(canvas, area, "Last exits, newest first", "after");
+  y += heading(canvas, area, "Last exits, newest first", view.measured ? "at" : "after");
   if (view.last.empty()) {
     canvas.text({area.low.x, y}, "None is recorded.", Ink::MutedText, FontRole::Small);
     return y + row - area.low.y;
@@ -212,7 +215,7 @@ float VmcsPanel::draw_last(Canvas& canvas, Box area, PanelContext& context, cons
       context.selection.hovered_next = exit.rip;
     if (touch.pressed)
       context.selection.event = exit.sequence;
-    const std::string after = count_text(exit.retired);
+    const std::string after = view.measured ? time_text(exit.cycles) : count_text(exit.retired);
     const float after_width = canvas.width_of(FontRole::Mono, after) + canvas.space(2);
     canvas.text_right({area.low.x + number - canvas.space(2), y}, number_text(exit.number),
                       Ink::Trapped, FontRole::Mono);
@@ -284,8 +287,10 @@ std::vector<std::string> VmcsPanel::as_text(const PanelContext& context) const {
                     count_text(row.count) + ", " + count_text(row.cycles) +
                     (view.measured ? " ns" : " cycles"));
   for (const PastExit& exit : view.last)
-    lines.push_back("exit " + number_text(exit.number) + " after " + count_text(exit.retired) +
-                    ": " + exit.what);
+    lines.push_back(
+        "exit " + number_text(exit.number) +
+        (view.measured ? " at " + time_text(exit.cycles) : " after " + count_text(exit.retired)) +
+        ": " + exit.what);
   return lines;
 }
 

@@ -212,13 +212,13 @@ VmcsView make_vmcs_view(const Snapshot& snapshot, const EventView& events, std::
   view.headline = std::string(kvm ? "KVM" : "emulated VT-x") + " · " + count_text(exits) +
                   (exits == 1 ? " exit" : " exits");
   view.only_here =
-      "Only emulated VT-x lets you set controls and repeat a run. Only KVM has a real CPU and "
-      "measured costs.";
+      "Only emulated VT-x lets you set controls and repeat a run. Only KVM measures what an exit "
+      "costs.";
   view.reasons = reasons_of(snapshot.ledger);
   for (const RoundTrip& trip : latest_trips(events, snapshot.position.events, last_exits)) {
     const auto reason = vmx_exit_reason(trip.exit.reason, trip.exit.mnemonic);
-    view.last.push_back({trip.exit_sequence, trip.retired, reason ? int{reason->number} : -1,
-                         instruction_text(trip.exit), trip.rip});
+    view.last.push_back({trip.exit_sequence, trip.retired, events[trip.exit_sequence].cycles,
+                         reason ? int{reason->number} : -1, instruction_text(trip.exit), trip.rip});
   }
   if (snapshot.control_structure) {
     read_structure(snapshot, *snapshot.control_structure, view);

@@ -35,7 +35,7 @@ struct ReasonRow {
 };
 
 struct PastExit {
-  std::uint64_t sequence = 0, retired = 0;
+  std::uint64_t sequence = 0, retired = 0, cycles = 0;
   int number = -1;
   std::string what;  // "out 0x3f8"
   Gva rip;
