@@ -15,6 +15,7 @@
 
 #include "gv/command.h"
 #include "gv/event_log.h"
+#include "gv/race.h"
 #include "gv/session.h"
 #include "gv/snapshot.h"
 #include "visualizers/style.h"
@@ -83,6 +84,28 @@ struct ComparedLedger {
   Ledger ledger;
 };
 
+// The race that the workbench holds, as its panel sees and changes it.
+class RaceSetup {
+ public:
+  // A pair of engine and technique. One that cannot be had has the sentence why.
+  struct Choice {
+    EngineKind engine = EngineKind::Unicorn;
+    TechniqueKind technique = TechniqueKind::BareMetal;
+    std::string why_not;
+  };
+  virtual ~RaceSetup() = default;
+  virtual const RaceView& view() const = 0;  // without lanes there is nothing to race yet
+  virtual const std::vector<Choice>& choices() const = 0;
+  // One sentence, or empty when it can be done now.
+  virtual std::string why_not_start() const = 0;
+  virtual std::string why_not_change() const = 0;  // the lanes and the ruler; also while it runs
+  virtual void start_or_pause() = 0;
+  virtual void reset() = 0;
+  virtual void toggle(EngineKind engine, TechniqueKind technique) = 0;
+  virtual void set_ruler(RaceRuler ruler) = 0;
+  virtual void change_step(int direction) = 0;  // to the next in the row 1, 2, 5, 10, …
+};
+
 struct PanelContext {
   const Snapshot& snapshot;
   const EventView& events;
@@ -105,6 +128,7 @@ struct PanelContext {
   bool wants_frames = false;
   // Set by a panel while typing goes to the guest: the owner's shortcuts rest.
   bool takes_keyboard = false;
+  RaceSetup* race = nullptr;  // null where no race can be held
 };
 
 class Panel {
@@ -115,7 +139,8 @@ class Panel {
   Panel& operator=(const Panel&) = delete;
 
   // Stable, used by lessons: "trap-theatre", "disassembly", "registers", "page-tables",
-  // "console", "screen", "timeline", "ledger", "devices", "microscope", "vmcs".
+  // "console", "screen", "timeline", "ledger", "devices", "microscope", "vmcs",
+  // "translation-cache", "race".
   virtual std::string_view id() const = 0;
   virtual std::string_view title() const = 0;
   // One sentence for tooltips and the command palette: what the picture shows.

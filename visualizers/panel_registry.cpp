@@ -9,9 +9,11 @@
 #include "visualizers/microscope/microscope_panel.h"
 #include "visualizers/page_tables/page_tables_panel.h"
 #include "visualizers/panel.h"
+#include "visualizers/race/race_panel.h"
 #include "visualizers/registers/registers_panel.h"
 #include "visualizers/screen/screen_panel.h"
 #include "visualizers/timeline/timeline_panel.h"
+#include "visualizers/translation_cache/translation_cache_panel.h"
 #include "visualizers/trap_theatre/trap_theatre_panel.h"
 #include "visualizers/vmcs/vmcs_panel.h"
 
@@ -32,6 +34,8 @@ std::vector<std::unique_ptr<Panel>> make_panels() {
   panels.push_back(std::make_unique<DevicesPanel>());
   panels.push_back(std::make_unique<MicroscopePanel>());
   panels.push_back(std::make_unique<VmcsPanel>());
+  panels.push_back(std::make_unique<TranslationCachePanel>());
+  panels.push_back(std::make_unique<RacePanel>());
   return panels;
 }
 

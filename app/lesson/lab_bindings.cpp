@@ -6,7 +6,6 @@
 #include "lesson/lab_surface.h"
 #include "lesson/lua_value.h"
 #include "lesson/machine_values.h"
-#include "lesson/paths.h"
 #include "lesson/text_template.h"
 
 #include <algorithm>
@@ -16,124 +15,19 @@
 namespace gv {
 namespace {
 
-// controls = { hlt = false, rdtsc = true, ports = { 0x3f8 }, exceptions = { 14 } }
-Result<void> put_controls(const LuaValue& wanted, ExecutionControls& controls) {
-  const auto refuse = [](const std::string& what) {
-    return Error{ErrorCode::InvalidInput,
-                 "controls: " + what +
-                     "; there are external_interrupts, hlt, rdtsc, invlpg, mov_dr, "
-                     "control_registers and msrs, each true or false, and the lists ports and "
-                     "exceptions"};
-  };
-  if (!wanted.is_object())
-    return refuse("a table of names is needed");
-  const std::pair<const char*, bool*> switches[] = {
-      {"external_interrupts", &controls.external_interrupts},
-      {"hlt", &controls.hlt},
-      {"rdtsc", &controls.rdtsc},
-      {"invlpg", &controls.invlpg},
-      {"mov_dr", &controls.mov_dr},
-      {"control_registers", &controls.control_registers},
-      {"msrs", &controls.msrs}};
-  for (const auto& item : wanted.items()) {
-    const std::string& name = item.key();
-    const auto& value = item.value();
-    const auto known = std::find_if(std::begin(switches), std::end(switches),
-                                    [&](const auto& entry) { return name == entry.first; });
-    const bool is_list = value.is_array() || (value.is_object() && value.empty());
-    if (known != std::end(switches) && value.is_boolean()) {
-      *known->second = value.template get<bool>();
-    } else if (name == "ports" && is_list) {
-      controls.ports.emplace();
-      for (const auto& port : value)
-        controls.ports->push_back(port.is_number() ? port.template get<std::uint16_t>() : 0);
-    } else if (name == "exceptions" && is_list) {
-      controls.exceptions = 0;
-      for (const auto& vector : value)
-        controls.exceptions |=
-            1u << (vector.is_number() ? vector.template get<unsigned>() & 31 : 0);
-    } else {
-      return refuse("'" + name + "' is none, or has no fitting value");
-    }
-  }
-  return {};
-}
-
 constexpr const char* kMachineType = "Machine";
 constexpr const char* kEnvironmentKey = "glassvisor.environment";
-
-// An image's name means a file beside the script, else a kit.
-Result<MachineConfig> config_from(lua_State* state, OptionTable& options,
-                                  const LabEnvironment& environment) {
-  const auto name = options.text("image");
-  if (!name)
-    raise_in_script(state, "lab.machine needs an image, such as image = \"tinykernel\"");
-  std::string path;
-  const std::filesystem::path beside = std::filesystem::path(environment.folder) / *name;
-  std::error_code ignored;
-  if (!environment.folder.empty() && std::filesystem::is_regular_file(beside, ignored)) {
-    path = beside.string();
-  } else {
-    auto found = find_image(*name);
-    if (!found)
-      return found.error();
-    path = *found;
-  }
-  auto config = config_for_image(path);
-  if (!config)
-    return config.error();
-  if (const auto technique = options.text("technique")) {
-    const auto kind = technique_from_name(*technique);
-    if (!kind)
-      return kind.error();
-    config->technique = *kind;
-  }
-  if (const auto engine = options.text("engine")) {
-    const auto kind = engine_from_name(*engine);
-    if (!kind)
-      return kind.error();
-    config->engine = *kind;
-  }
-  if (environment.engine)
-    config->engine = *environment.engine;
-  config->memory_mib = options.number("memory").value_or(config->memory_mib);
-  config->command_line = options.text("cmdline").value_or("");
-  config->seed = options.number("seed").value_or(environment.seed);
-  if (const auto disk = options.text("disk"))
-    config->disk_path = *disk;
-  if (options.has("controls")) {
-    GV_TRY(put_controls(options.field("controls"), config->controls));
-  }
-  if (options.has("costs")) {
-    const LuaValue& costs = options.field("costs");
-    const auto put = [&](const char* field, std::uint32_t& cost) {
-      if (costs.is_object() && costs.contains(field) && costs[field].is_number_unsigned()) {
-        cost = costs[field].get<std::uint32_t>();
-      } else if (costs.is_object() && costs.contains(field) && costs[field].is_number_integer()) {
-        cost =
-            static_cast<std::uint32_t>(std::max<std::int64_t>(0, costs[field].get<std::int64_t>()));
-      }
-    };
-    put("exit_and_entry", config->cost.exit_and_entry);
-    put("decode_and_emulate", config->cost.decode_and_emulate);
-    put("reflect", config->cost.reflect);
-    put("shadow_fill", config->cost.shadow_fill);
-    put("shadow_flush", config->cost.shadow_flush);
-    put("device_access", config->cost.device_access);
-    put("interrupt", config->cost.interrupt);
-    put("interpret", config->cost.interpret);
-    put("callout", config->cost.callout);
-    put("translate", config->cost.translate);
-    put("find_translation", config->cost.find_translation);
-  }
-  GV_TRY(check_available(config->engine, config->technique));
-  return config;
-}
 
 int lab_machine(lua_State* state) {
   LabEnvironment& environment = environment_of(state);
   OptionTable options(state, 1, "lab.machine");
-  auto config = config_from(state, options, environment);
+  auto config = guest_from(state, options, environment);
+  if (config) {
+    auto put = put_technique(options, environment.engine, config->engine, config->technique,
+                             config->controls, config->cost);
+    if (!put)
+      config = put.error();
+  }
   if (!config)  // first: it may not have come to all options
     raise_in_script(state, config.error().message);
   options.done();
@@ -240,6 +134,7 @@ constexpr luaL_Reg kLab[] = {
     {"check", lab_check},
     {"machine", lab_machine},
     {"pause", lab_pause},
+    {"race", lab_race},
     {"say", lab_say},
     {"seed", lab_seed},
     {"sensitivity", lab_sensitivity},
@@ -298,6 +193,14 @@ void raise_in_script(lua_State* state, const std::string& sentence) {
   lua_concat(state, 2);
   lua_error(state);
   std::abort();  // lua_error does not return
+}
+
+OptionTable::OptionTable(lua_State* state, LuaValue value, std::string function)
+    : state_(state), function_(std::move(function)), value_(std::move(value)) {
+  if (value_.is_array() && value_.empty())
+    value_ = LuaValue::object();
+  if (!value_.is_object())
+    raise_in_script(state, function_ + " is a table of named options");
 }
 
 OptionTable::OptionTable(lua_State* state, int index, std::string function)

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "gv/machine_config.h"
+#include "gv/race.h"
 #include "gv/session.h"
 #include "lesson/lua_host.h"
 #include "lesson/verdict.h"
@@ -33,6 +34,8 @@ struct LabEnvironment {
   std::uint64_t run_instructions = 200'000'000;  // when m:run names no limit
   std::size_t machines_at_most = 64;
   std::function<void(std::shared_ptr<Session>)> machine_created;  // may be empty
+  std::function<void(std::shared_ptr<Race>)> race_created;  // may be empty
+  std::uint32_t race_rounds_per_second = 0;                 // of lab.race; 0 for as fast as it goes
   // lab.say(text) and lab.pause(text): one sentence of narration. pause returns false to stop.
   std::function<void(const std::string&)> say;
   std::function<bool(const std::string&)> pause;

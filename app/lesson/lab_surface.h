@@ -49,6 +49,8 @@ Mnemonic mnemonic_from(lua_State* state, const std::string& name);
 class OptionTable {
  public:
   OptionTable(lua_State* state, int index, std::string function);
+  OptionTable(lua_State* state, LuaValue value, std::string function);  // of a table in a table
+  const std::string& function() const { return function_; }
   std::optional<std::string> text(const char* name);
   std::optional<std::uint64_t> number(const char* name);
   std::optional<bool> flag(const char* name);
@@ -62,5 +64,16 @@ class OptionTable {
   LuaValue value_;
   std::vector<std::string> known_;
 };
+
+// The guest that options describe: image, memory, cmdline, seed, disk.
+Result<MachineConfig> guest_from(lua_State* state, OptionTable& options,
+                                 const LabEnvironment& environment);
+// The hypervisor that they describe: technique, engine (or the one `instead` of it), controls,
+// costs. Error: also when this pair cannot be had here.
+Result<void> put_technique(OptionTable& options, std::optional<EngineKind> instead,
+                           EngineKind& engine, TechniqueKind& technique,
+                           ExecutionControls& controls, CostModel& costs);
+
+int lab_race(lua_State* state);  // lab_race.cpp
 
 }  // namespace gv

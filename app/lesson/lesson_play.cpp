@@ -66,6 +66,8 @@ void LessonPlayer::Implementation::abandon() {
       learner->cancel();
     if (shown)
       shown->submit(Pause{});
+    if (race)
+      race->leave();
   }
   changed.notify_all();
 }
@@ -88,6 +90,9 @@ void LessonPlayer::Implementation::begin_beat(std::size_t beat_index) {
   fresh.tasks_passed = draft.tasks_passed;
   fresh.phase = LessonPhase::Question;
   draft = std::move(fresh);
+  if (race)
+    old_races.push_back(std::move(race));
+  race.reset();
   PlayedBeat played;
   played.id = beat.id;
   played.title = beat.title;
@@ -175,12 +180,16 @@ void LessonPlayer::Implementation::put_back(const std::shared_ptr<Session>& mach
 }
 
 void LessonPlayer::Implementation::observe(std::size_t beat_index) {
+  std::vector<std::shared_ptr<Race>> ended;
   {
     const std::lock_guard lock(mutex);
     leaving = false;
     shown.reset();
     environment.machines.clear();
+    ended = std::move(old_races);
+    old_races.clear();
   }
+  ended.clear();
   script->host().collect_garbage();
   const LuaOutcome result = script->observe(beat_index);
   const std::lock_guard lock(mutex);

@@ -31,6 +31,9 @@ struct LessonPlayer::Implementation {
   LessonView draft;
   std::shared_ptr<const LessonView> published;
   std::shared_ptr<Session> shown;
+  std::shared_ptr<Race> race;  // of this beat
+  std::vector<std::shared_ptr<Race>>
+      old_races;  // end on the player's thread: that may take a while
   std::vector<PlayedBeat> beats;
   std::vector<LuaValue> outcomes;  // of each beat's observe
   std::deque<std::function<void()>> jobs;

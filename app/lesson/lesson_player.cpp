@@ -69,6 +69,14 @@ Result<std::unique_ptr<LessonPlayer>> LessonPlayer::open(const std::string& fold
     self.shown = std::move(session);
     self.publish();
   };
+  self.environment.race_rounds_per_second = options.race_rounds_per_second;
+  self.environment.race_created = [&self](std::shared_ptr<Race> race) {
+    const std::lock_guard lock(self.mutex);
+    if (self.leaving || self.stopping)
+      race->leave();
+    self.race = std::move(race);
+    self.publish();
+  };
   auto script = LessonScript::load(folder, self.environment);
   if (!script)
     return script.error();
@@ -102,6 +110,11 @@ std::shared_ptr<const LessonView> LessonPlayer::view() const {
 std::shared_ptr<Session> LessonPlayer::session() const {
   const std::lock_guard lock(implementation_->mutex);
   return implementation_->shown;
+}
+
+std::shared_ptr<Race> LessonPlayer::race() const {
+  const std::lock_guard lock(implementation_->mutex);
+  return implementation_->race;
 }
 
 bool LessonPlayer::advance() {

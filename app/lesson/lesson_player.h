@@ -18,6 +18,7 @@
 #pragma once
 
 #include "gv/machine_config.h"
+#include "gv/race.h"
 #include "gv/session.h"
 #include "lesson/lesson.h"
 #include "lesson/lua_host.h"
@@ -140,6 +141,7 @@ struct PlayerOptions {
   std::uint64_t seed = 1;
   std::optional<EngineKind> engine;  // instead of the lesson's
   bool pause_for_narration = true;  // lab.pause() waits for advance(); the headless runner does not
+  std::uint32_t race_rounds_per_second = 0;  // of lab.race; a window shows it at a rate to follow
 };
 
 class LessonPlayer {
@@ -155,6 +157,8 @@ class LessonPlayer {
   std::shared_ptr<const LessonView> view() const;  // never null
   // The machine to show; changes when a beat starts another; null before the first one exists.
   std::shared_ptr<Session> session() const;
+  // The race that this beat has held last; null before its first.
+  std::shared_ptr<Race> race() const;
 
   // Each returns whether it did something in the present phase; false is "not now".
   bool advance();

@@ -276,6 +276,7 @@ LuaValue value_of(const Event& event, std::uint64_t sequence) {
                  [&](const CacheEvicted& e) {
                    put("units", e.units);
                    put("bytes", e.bytes);
+                   put("cause", text(name_of(e.cause)));
                  },
              },
              event.body);

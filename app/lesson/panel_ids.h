@@ -13,18 +13,20 @@
 
 namespace gv {
 
-inline constexpr std::array<std::string_view, 13> kPanelIds = {
-    "trap-theatre", "disassembly", "registers",   "page-tables", "console",    "screen", "timeline",
-    "ledger",       "devices",     "lua-console", "breakpoints", "microscope", "vmcs"};
+inline constexpr std::array<std::string_view, 15> kPanelIds = {
+    "trap-theatre", "disassembly", "registers", "page-tables",       "console",
+    "screen",       "timeline",    "ledger",    "devices",           "lua-console",
+    "breakpoints",  "microscope",  "vmcs",      "translation-cache", "race"};
 
 // What a learner may do by hand with the machine while a beat is open.
-inline constexpr std::array<std::string_view, 9> kControlIds = {
+inline constexpr std::array<std::string_view, 10> kControlIds = {
     "step",                 // one instruction forwards
     "step-back",            // one instruction backwards
     "run",                  // run and pause
     "run-to-exit",          // to the next exit
     "run-back-to-exit",     // to the previous exit
     "scrub",                // the time bar
+    "race",                 // start and change a race
     "input",                // typing into the guest's console
     "lua",                  // the Lua console
     "execution-controls"};  // what makes a guest exit under hardware assistance

@@ -113,6 +113,7 @@ Result<void> Workbench::open_lesson(const std::string& name) {
   PlayerOptions player;
   if (options_.seed)
     player.seed = *options_.seed;
+  player.race_rounds_per_second = kRaceRoundsPerSecond;
   auto opened = LessonPlayer::open(*folder, player);
   if (!opened)
     return opened.error();
@@ -191,9 +192,9 @@ void Workbench::say(std::string message) {
 int Workbench::run() {
   auto next_frame = Clock::now();
   while (!leave_ && !window_->close_requested()) {
-    const bool moving = machine_.running() || machine_.waiting() || panels_move_ ||
-                        script_ != nullptr || picture_wanted_ || lua_.busy() || loading_.valid() ||
-                        !messages_.empty() || (pane_ && pane_->view().busy) ||
+    const bool moving = machine_.running() || machine_.waiting() || race_.running() ||
+                        panels_move_ || script_ != nullptr || picture_wanted_ || lua_.busy() ||
+                        loading_.valid() || !messages_.empty() || (pane_ && pane_->view().busy) ||
                         !options_.screenshot.empty();
     if (moving || settle_frames_ > 0) {
       const double until = std::chrono::duration<double>(next_frame - Clock::now()).count();
@@ -279,6 +280,7 @@ bool Workbench::refresh() {
   if (gdb_)
     gdb_->serve(machine_.shared_session());
   changed = machine_.refresh() || changed;
+  changed = refresh_race() || changed;
   for (std::string& refusal : machine_.take_refusals())
     say(std::move(refusal));
   lua_.set_machine(machine_.shared_session());
@@ -336,7 +338,7 @@ void Workbench::frame() {
   draw();
   ImGui::Render();
   report_.suspend();
-  report_.end(machine_.running(), machine_.events().size());
+  report_.end(machine_.running() || race_.running(), machine_.events().size());
   ++frame_number_;
   window_->render(style_.color(Ink::Background));
   take_pictures();

@@ -25,6 +25,7 @@
 #include "workbench/preferences.h"
 #include "workbench/screenshot.h"
 #include "workbench/shown_machine.h"
+#include "workbench/shown_race.h"
 #include "workbench/time_bar.h"
 #include "workbench/ui_script.h"
 #include "workbench/window.h"
@@ -59,6 +60,8 @@ class Workbench : private UiScriptHost {
   bool may(std::string_view control) const;  // what the lesson allows right now
   bool can_move(std::string_view control) const;
   std::string why_not_move() const;
+  std::string why_no_race() const;
+  void register_race_actions();
   void run_or_pause();
   void next_step();
 
@@ -72,6 +75,7 @@ class Workbench : private UiScriptHost {
 
   // workbench.cpp
   bool refresh();
+  bool refresh_race();
   void follow_lesson();
   void frame();
   void apply_look();
@@ -124,6 +128,7 @@ class Workbench : private UiScriptHost {
   FocusRing ring_;
   Controls controls_{style_, ring_};
   ShownMachine machine_;
+  ShownRace race_;
   std::unique_ptr<LessonPlayer> player_;
   std::unique_ptr<LessonPane> pane_;
   std::optional<Progress> progress_;

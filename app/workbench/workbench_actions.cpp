@@ -178,6 +178,7 @@ void Workbench::register_actions() {
         breakpoints_.changed = true;
       },
       [this] { return !breakpoints_.all.empty(); });
+  register_race_actions();
   register_lesson_actions();
   register_view_actions();
 }

@@ -76,6 +76,7 @@ void Workbench::draw() {
     live->animation_time = ImGui::GetTime();
     live->compared = compared_ ? &*compared_ : nullptr;
     live->audit = &audit_;
+    live->race = &race_;
     live->reduced_motion = preferences_.reduced_motion;
     live->controls_may_change = may("execution-controls");
   }

@@ -72,6 +72,24 @@ nlohmann::json Workbench::describe() const {
     machine["line"] = selected_line().value;
     root["machine"] = machine;
   }
+  if (!race_.view().lanes.empty()) {
+    const RaceView& view = race_.view();
+    json lanes = json::array();
+    for (const RaceLaneView& lane : view.lanes) {
+      lanes.push_back({{"name", lane.lane.name},
+                       {"engine", name_of(lane.lane.engine)},
+                       {"retired", lane.snapshot->position.retired},
+                       {"lines", lane.lines},
+                       {"exits", lane.snapshot->ledger.total_exits()},
+                       {"arrived", lane.arrived}});
+    }
+    root["race"] = {{"state", name_of(view.state)},
+                    {"ruler", name_of(view.ruler)},
+                    {"guest", view.guest},
+                    {"mark", view.mark},
+                    {"step", view.step},
+                    {"lanes", lanes}};
+  }
   json breakpoints = json::array();
   for (const Breakpoint& breakpoint : breakpoints_.all) {
     breakpoints.push_back({{"id", breakpoint.id},

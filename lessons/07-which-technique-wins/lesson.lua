@@ -108,6 +108,16 @@ local function fork_turn(how)
   return difference(cuts[1], cuts[2], 40)
 end
 
+-- The guest under all techniques at once, each on to the same count of the guest's instructions. In a
+-- window the panel "race" shows it while it runs.
+local function race(beat, image, command_line, step)
+  for _, lane in ipairs(lab.race{ image = image, cmdline = command_line, lanes = techniques, step = step }) do
+    local ledger = lane.ledger
+    lab.pause(beat .. ".lane", { technique = lane.name, retired = lane.retired, exits = ledger.total_exits,
+                                 cycles = ledger.total_cycles - ledger.idle_cycles })
+  end
+end
+
 -- The techniques of 2006, of which the cheapest is looked for at the end.
 local then_there_were = { techniques[2], translating, early }
 
@@ -122,6 +132,7 @@ end
 local function observe_port(machine)
   machine:run{}
   local outcome = { phenomenon = machine:ledger().port_accesses }
+  race("port", "nanobench", "only=in n=600", 400)
   for _, how in ipairs{ translating, assisted } do
     local turn = loop_turn(how, "in")
     lab.pause("port.turn", { technique = how.name, cycles = turn.cycles, exits = turn.exits })
@@ -215,6 +226,7 @@ local shadow_fill = 700  -- the cost model's
 
 local function observe_fork(machine)
   machine:run{}
+  race("fork", "forkwait", "n=" .. children, 4000)
   local reference = fork_turn(bare)
   local costs, lines = {}, { "| technique | exits | cycles | × bare |", "|---|---|---|---|" }
   local function add(how, title)
@@ -345,6 +357,8 @@ local function check_winner()
 end
 
 local whole_run = { "scrub", "run-to-exit" }
+local raced = { "scrub", "run-to-exit", "race" }
+local race_first = { open = { "race", "ledger", "console" }, focus = "race", highlight = { "race" } }
 local ledger_first = { open = { "ledger", "console", "timeline" }, focus = "ledger",
                        highlight = { "ledger" } }
 
@@ -368,8 +382,8 @@ return {
   misconceptions = { "5-hardware-is-always-faster", "2-one-technique-is-best" },
   beats = {
     {
-      id = "port", machine = guest(assisted, "nanobench", "only=in n=600"), controls = whole_run,
-      panels = ledger_first,
+      id = "port", machine = guest(assisted, "nanobench", "only=in n=600"), controls = raced,
+      panels = race_first,
       predict = { kind = "choice",
                   choices = { { id = "hardware", misconception = "5-hardware-is-always-faster" },
                               "translation", "equal" } },
@@ -390,9 +404,8 @@ return {
       observe = observe_paper,
     },
     {
-      id = "fork", machine = guest(techniques[2], "forkwait", "n=" .. children), controls = whole_run,
-      panels = { open = { "ledger", "page-tables", "timeline" }, focus = "ledger",
-                 highlight = { "ledger" } },
+      id = "fork", machine = guest(techniques[2], "forkwait", "n=" .. children), controls = raced,
+      panels = race_first,
       predict = { kind = "ordering",
                   choices = { "trap-and-emulate", "hardware-assisted", "interpretation",
                               "binary-translation" } },

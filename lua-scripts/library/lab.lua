@@ -39,6 +39,8 @@
 ---@field after integer|nil of cr-write
 ---@field vector integer|nil of deliver-exception and deliver-interrupt
 ---@field byte integer|nil of console and input
+---@field cause string|nil of invalidate: "code-written", "mapping-changed"; of evict: "no-room", "stack-segment", "outside-write"
+---@field units integer|nil of invalidate and evict
 
 ---Which events; every field may be absent.
 ---@class EventFilter
@@ -335,6 +337,42 @@ function lab.machine(options) end
 ---@param text string
 ---@param values table<string, any>|nil for {{name}} in the text
 function lab.pause(text, values) end
+
+---One lane of a race: what the hypervisor is.
+---@class RaceLane
+---@field technique string|nil as of a machine
+---@field engine string|nil as of a machine
+---@field name string|nil the technique's without it; each lane needs its own
+---@field controls ExecutionControls|nil
+---@field costs table<string, integer>|nil changes to the cost model
+
+---@class RaceOptions
+---@field image string a file, or the name of a guest kit
+---@field cmdline string|nil
+---@field memory integer|nil MiB
+---@field seed integer|nil
+---@field disk string|nil
+---@field lanes RaceLane[] 1 to 6
+---@field ruler string|nil what progress is measured by: "instructions" of the guest, or "console-lines"
+---@field step integer|nil from mark to mark: 10000 instructions, or 1 line
+---@field limit integer|nil the mark where the race is over, though a guest could go on
+
+---What a lane has come to.
+---@class RaceResult
+---@field name string
+---@field technique string
+---@field engine string
+---@field retired integer the guest's instructions
+---@field lines integer that the guest has printed
+---@field ended boolean the guest has come to its end
+---@field text string why it runs no further; "" if it could
+---@field ledger Ledger
+
+---Runs one guest under several techniques, all to the same marks of its progress, and waits until the
+---race is over. A window shows it in the panel "race". Returns the lanes in their order.
+---@param options RaceOptions
+---@return RaceResult[]
+function lab.race(options) end
 
 ---Says one sentence.
 ---@param text string

@@ -448,6 +448,24 @@ TEST_P(Translated, EvictionOfATinyCacheChangesNothingForTheGuest) {
   EXPECT_EQ(tiny->console_text(0), roomy->console_text(0));
 }
 
+// mov ecx, 5; again: inc eax; dec ecx; jnz again; exit
+TEST_P(Translated, AWriteFromOutsideEmptiesTheCacheAndTheEventSaysWhy) {
+  MachineConfig config =
+      config_of_code(Guest().bytes({0xb9}).word(5).bytes({0x40, 0x49, 0x75, 0xfc}).exit(1).take(),
+                     TechniqueKind::BinaryTranslation);
+  config.engine = GetParam();
+  auto session = Session::create(config);
+  ASSERT_TRUE(session) << session.error().message;
+  (*session)->perform(Step{4});
+  (*session)->perform(WriteMemory{Gva(0x100005), {0x90}});
+  const EventView events = (*session)->events();
+  ASSERT_GT(events.size(), 0U);
+  const auto* evicted = std::get_if<CacheEvicted>(&events[events.end() - 1].body);
+  ASSERT_TRUE(evicted) << narrate(events[events.end() - 1]);
+  EXPECT_EQ(evicted->cause, EvictionCause::OutsideWrite);
+  EXPECT_GT(evicted->units, 0U);
+}
+
 // mov ecx, 5; top: inc eax; cli; clts; dec ecx; jnz top; exit: one of each treatment.
 TEST_P(Translated, BreakpointsAreAtTheGuestsOwnAddresses) {
   const Bytes code = Guest()

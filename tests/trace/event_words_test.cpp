@@ -115,6 +115,10 @@ TEST(Sentences, say_what_a_learner_should_read) {
             "kernel must handle it.");
   EXPECT_EQ(narrate(Event{0, 0, Gva(0), 0, ControlRegisterWritten{0, 0x11, 0x80000011}}),
             "The guest switched paging (CR0.PG) on; the virtual CR0 is now 80000011.");
+  EXPECT_EQ(
+      narrate(Event{0, 0, Gva(0), 0, CacheEvicted{12, 700, EvictionCause::OutsideWrite}}),
+      "The translation cache may be out of date, because memory was changed from outside: all 12 "
+      "units, 700 bytes, were dropped.");
 }
 
 TEST(Ledger, adds_up_its_rows) {

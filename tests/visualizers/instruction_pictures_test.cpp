@@ -2,7 +2,7 @@
 //
 // instruction_pictures_test.cpp - the microscope and the VMCS of guests that really run.
 
-#include "stage.h"
+#include "panel_stage.h"
 #include "visualizers/microscope/microscope_panel.h"
 #include "visualizers/vmcs/vmcs_panel.h"
 

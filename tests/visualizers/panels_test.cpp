@@ -5,8 +5,8 @@
 // No window and no graphics card: ImGui's draw data is inspected, and written
 // as PNG when GV_PICTURES names a folder.
 
+#include "panel_stage.h"
 #include "sample_run.h"
-#include "stage.h"
 #include "visualizers/drawing/svg_recorder.h"
 #include "visualizers/panel.h"
 #include "visualizers/trap_theatre/round_trips.h"
@@ -142,7 +142,8 @@ TEST(Panels, HaveTheIdsThatLessonsUse) {
   }
   EXPECT_EQ(ids, (std::set<std::string_view>{"trap-theatre", "disassembly", "registers",
                                              "page-tables", "console", "screen", "timeline",
-                                             "ledger", "devices", "microscope", "vmcs"}));
+                                             "ledger", "devices", "microscope", "vmcs",
+                                             "translation-cache", "race"}));
 }
 
 TEST(Panels, SayInWordsWhatTheyShow) {

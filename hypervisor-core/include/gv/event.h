@@ -199,7 +199,7 @@ struct UnitsChained {
   Gva to;    // the translation of the code at rip
 };
 
-enum class InvalidationCause : std::uint8_t { CodeWritten, MappingChanged, OutsideWrite };
+enum class InvalidationCause : std::uint8_t { CodeWritten, MappingChanged };
 
 // Translations are void because the guest code that they were made from is.
 struct UnitsInvalidated {
@@ -209,10 +209,17 @@ struct UnitsInvalidated {
   std::uint32_t units = 0;
 };
 
-// The translation cache was full and was emptied.
+enum class EvictionCause : std::uint8_t {
+  NoRoom,        // for another unit or stub
+  StackSegment,  // SS became flat or ceased to be: every sequence was made for the other sort
+  OutsideWrite,  // a learner or a debugger wrote to memory; nobody knows what is still true
+};
+
+// The translation cache was emptied.
 struct CacheEvicted {
   static constexpr std::string_view kName = "evict";
   std::uint32_t units = 0, bytes = 0;
+  EvictionCause cause = EvictionCause::NoRoom;
 };
 
 using EventBody = std::variant<ExitTaken, GuestResumed, InstructionEmulated, PortTouched,
@@ -243,6 +250,7 @@ std::string_view name_of(FlushCause cause);
 std::string_view name_of(DescriptorTable table);
 std::string_view name_of(GuestEnd end);
 std::string_view name_of(InvalidationCause cause);
+std::string_view name_of(EvictionCause cause);
 
 static_assert(std::is_trivially_copyable_v<Event>, "events are copied as bytes");
 static_assert(sizeof(Event) <= 64, "an event fits one cache line");

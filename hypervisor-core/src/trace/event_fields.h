@@ -107,6 +107,7 @@ constexpr void for_each_field(Visit&& visit, Body& b, Same&... s) {
     static_assert(std::is_same_v<T, CacheEvicted>, "list the new event's fields here");
     visit("units", b.units, s.units...);
     visit("bytes", b.bytes, s.bytes...);
+    visit("cause", b.cause, s.cause...);
   }
 }
 
@@ -132,6 +133,8 @@ inline constexpr int kEnumerators<DescriptorTable> = 4;
 template <>
 inline constexpr int kEnumerators<GuestEnd> = 3;
 template <>
-inline constexpr int kEnumerators<InvalidationCause> = 3;
+inline constexpr int kEnumerators<InvalidationCause> = 2;
+template <>
+inline constexpr int kEnumerators<EvictionCause> = 3;
 
 }  // namespace gv

@@ -7,6 +7,7 @@
 #include "gv/event.h"
 #include "gv/machine_config.h"
 #include "gv/page_walk.h"
+#include "gv/race.h"
 #include "gv/snapshot.h"
 #include "trace/event_fields.h"
 #include "trace/names.h"
@@ -29,8 +30,10 @@ constexpr std::array<Name, kEnumerators<FlushCause>> kFlushCauses = {
     "cr3-write", "invlpg", "mode-change", "out-of-frames"};
 constexpr std::array<Name, kEnumerators<DescriptorTable>> kTables = {"gdt", "idt", "ldt", "task"};
 constexpr std::array<Name, kEnumerators<GuestEnd>> kEnds = {"exited", "halted", "crashed"};
-constexpr std::array<Name, kEnumerators<InvalidationCause>> kInvalidations = {
-    "code-written", "mapping-changed", "outside-write"};
+constexpr std::array<Name, kEnumerators<InvalidationCause>> kInvalidations = {"code-written",
+                                                                              "mapping-changed"};
+constexpr std::array<Name, kEnumerators<EvictionCause>> kEvictions = {"no-room", "stack-segment",
+                                                                      "outside-write"};
 constexpr std::array<Name, 3> kTreatments = {"ident", "rewritten", "callout"};
 constexpr std::array<Name, 14> kStopCauses = {
     "not-started",  "step-done",     "breakpoint-hit",    "console-matched", "instruction-limit",
@@ -46,6 +49,10 @@ constexpr std::array<Name, 6> kTechniques = {"bare-metal",       "interpretation
                                              "trap-and-emulate", "binary-translation",
                                              "paravirtual",      "hardware-assisted"};
 static_assert(static_cast<std::size_t>(TechniqueKind::HardwareAssisted) + 1 == kTechniques.size());
+
+constexpr std::array<Name, 2> kRaceRulers = {"instructions", "console-lines"};
+constexpr std::array<Name, 4> kRaceStates = {"ready", "running", "paused", "finished"};
+static_assert(static_cast<std::size_t>(RaceState::Finished) + 1 == kRaceStates.size());
 
 template <std::size_t... I>
 constexpr std::array<Name, sizeof...(I)> kind_names(std::index_sequence<I...>) {
@@ -63,9 +70,12 @@ std::string_view name_of(FlushCause cause) { return name_in(kFlushCauses, cause)
 std::string_view name_of(DescriptorTable table) { return name_in(kTables, table); }
 std::string_view name_of(GuestEnd end) { return name_in(kEnds, end); }
 std::string_view name_of(InvalidationCause cause) { return name_in(kInvalidations, cause); }
+std::string_view name_of(EvictionCause cause) { return name_in(kEvictions, cause); }
 std::string_view name_of(Treatment treatment) { return name_in(kTreatments, treatment); }
 std::string_view name_of(StopCause cause) { return name_in(kStopCauses, cause); }
 std::string_view name_of(WalkOutcome outcome) { return name_in(kWalkOutcomes, outcome); }
+std::string_view name_of(RaceRuler ruler) { return name_in(kRaceRulers, ruler); }
+std::string_view name_of(RaceState state) { return name_in(kRaceStates, state); }
 std::string_view name_of(EngineKind engine) { return name_in(kEngines, engine); }
 std::string_view name_of(TechniqueKind technique) { return name_in(kTechniques, technique); }
 

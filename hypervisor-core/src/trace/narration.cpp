@@ -361,7 +361,8 @@ std::string describe(const Event& event) {
                                name_of(e.cause));
           },
           [](const CacheEvicted& e) {
-            return fmt::format("translation cache emptied: {} units", e.units);
+            return fmt::format("translation cache emptied: {} units, {}", e.units,
+                               name_of(e.cause));
           },
       },
       event.body);
@@ -541,18 +542,26 @@ std::string narrate(const Event& event) {
               case InvalidationCause::MappingChanged:
                 why = "the guest mapped other memory there";
                 break;
-              case InvalidationCause::OutsideWrite:
-                why = "memory was changed from outside";
-                break;
             }
             return fmt::format("Because {}, {} {} of guest frame {:#x} {} void.", why, e.units,
                                e.units == 1 ? "translation" : "translations", e.gfn.number,
                                e.units == 1 ? "is" : "are");
           },
           [](const CacheEvicted& e) {
-            return fmt::format(
-                "The translation cache was full: all {} units, {} bytes, were dropped.", e.units,
-                e.bytes);
+            const char* why = "";
+            switch (e.cause) {
+              case EvictionCause::NoRoom:
+                why = "had no room left";
+                break;
+              case EvictionCause::StackSegment:
+                why = "was made for another sort of stack segment";
+                break;
+              case EvictionCause::OutsideWrite:
+                why = "may be out of date, because memory was changed from outside";
+                break;
+            }
+            return fmt::format("The translation cache {}: all {} units, {} bytes, were dropped.",
+                               why, e.units, e.bytes);
           },
       },
       event.body);

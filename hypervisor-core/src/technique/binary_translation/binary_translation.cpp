@@ -144,7 +144,7 @@ void BinaryTranslation::segments_changed(const RegisterFile& cpu) {
   const bool flat = is_flat(cpu[SegmentName::Ss]);
   if (flat != flat_stack_) {
     flat_stack_ = flat;
-    evict();  // every sequence stands or falls with SS
+    evict(EvictionCause::StackSegment);
   }
 }
 
@@ -221,7 +221,7 @@ const UnitRecord* BinaryTranslation::unit_for(std::uint32_t guest,
   std::uint32_t gfn[2] = {UnitRecord::kNoFrame, UnitRecord::kNoFrame};
   const std::uint32_t available = fetch(guest, bytes.data(), gfn);
   if (!code_.has_room()) {
-    evict();
+    evict(EvictionCause::NoRoom);
     instead_of_stub.reset();
   }
   const auto instead =
@@ -343,7 +343,7 @@ void BinaryTranslation::answer_miss() {
   const UnitRecord* unit = unit_for(target, std::nullopt, true);
   if (unit != nullptr) {
     if (!code_.has_room()) {
-      evict();
+      evict(EvictionCause::NoRoom);
       unit = unit_for(target, std::nullopt, true);
     }
     code_.set_lookup(target, code_.add_landing(*unit));

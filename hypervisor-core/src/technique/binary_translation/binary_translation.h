@@ -100,7 +100,7 @@ class BinaryTranslation final : public DeprivilegedGuest {
   bool write_result(const x86::Instruction& what, std::uint32_t value, int memory_bits);
 
   // invalidation.cpp
-  void evict();
+  void evict(EvictionCause cause);
   void void_units(InvalidationCause cause, Gfn gfn,
                   const std::function<bool(const UnitRecord&)>& is_void);
   std::uint32_t fetch(std::uint32_t guest, std::uint8_t* out, std::uint32_t gfn[2]);

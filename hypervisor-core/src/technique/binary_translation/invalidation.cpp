@@ -20,13 +20,13 @@ bool comes_from(const UnitRecord& unit, std::uint32_t gfn) {
 
 }  // namespace
 
-void BinaryTranslation::evict() {
+void BinaryTranslation::evict(EvictionCause cause) {
   make_pending();
   if (code_.empty()) {
     return;
   }
   ++context_.ledger.translation.evictions;
-  context_.record(linear_rip(), CacheEvicted{code_.units(), code_.bytes_used()});
+  context_.record(linear_rip(), CacheEvicted{code_.units(), code_.bytes_used(), cause});
   code_.evict();
 }
 
@@ -40,7 +40,7 @@ void BinaryTranslation::void_units(InvalidationCause cause, Gfn gfn,
   }
   const auto count = code_.void_units(is_void);
   if (!count) {
-    evict();
+    evict(EvictionCause::NoRoom);
     return;
   }
   if (*count > 0) {
@@ -152,7 +152,7 @@ void BinaryTranslation::mappings_changed() {
 }
 
 void BinaryTranslation::memory_changed() {
-  evict();
+  evict(EvictionCause::OutsideWrite);
   context_.engine.forget_code();
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// stage.h - one panel drawn without a window, and what its picture says.
-//
-// ImGui with the real fonts at one scale; draw data is inspected, and written as
+// panel_stage.h - draws one panel without a window: ImGui's draw data is looked at, and written as
 // PNG when GV_PICTURES names a folder.
+//
+// Only tests use it.
 
 #pragma once
 
+#include "gv/session.h"
 #include "sample_run.h"
 #include "software_picture.h"
 #include "visualizers/drawing/svg_recorder.h"
@@ -16,10 +17,8 @@
 #include <imgui.h>
 
 #include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <string>
-#include <vector>
 
 namespace gv::testing {
 
@@ -96,10 +95,11 @@ class Stage {
           style_,   wanted};
       context.animation_time = time += 0.1;
       context.compared = compared;
-      context.audit = &audit;
-      context.svg = svg;
+      context.race = race;
       context.highlighted_part = part;
       context.controls_may_change = controls_may_change;
+      context.audit = &audit;
+      context.svg = svg;
       panel.draw(context);
       moves = context.wants_frames;
       ImGui::End();
@@ -112,22 +112,22 @@ class Stage {
     if (!folder)
       return;
     const Color g = style_.color(Ink::Surface);
-    EXPECT_TRUE(
-        testing::write_png(testing::rasterize(*ImGui::GetDrawData(), g.red, g.green, g.blue),
-                           std::string(folder) + "/" + name + ".png"));
+    EXPECT_TRUE(write_png(rasterize(*ImGui::GetDrawData(), g.red, g.green, g.blue),
+                          std::string(folder) + "/" + name + ".png"));
   }
 
-  testing::SampleGuest guest;
+  SampleGuest guest;
   const GuestText* shown_guest = nullptr;  // instead of the sample
-  testing::CommandList commands;
+  CommandList commands;
   Selection selection;
   BreakpointList breakpoints;
   ViewRequest wanted;
   TextAudit audit;
   const ComparedLedger* compared = nullptr;
-  SvgRecorder* svg = nullptr;
+  RaceSetup* race = nullptr;
   std::string part;  // that a lesson points at
   bool controls_may_change = true;
+  SvgRecorder* svg = nullptr;
   double time = 0;
   bool moves = false;
 
