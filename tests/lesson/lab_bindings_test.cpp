@@ -85,6 +85,38 @@ TEST_F(Lab, ShowsWhatATranslatorHolds) {
   EXPECT_EQ(seen["other"], "nil") << "trap and emulate holds no translations";
 }
 
+TEST_F(Lab, RacesOneGuestUnderSeveralTechniques) {
+  const LuaValue lanes = run(R"lua(
+    return lab.race{ image = "nanobench", cmdline = "only=in n=50", step = 1000, lanes = {
+      { technique = "trap-and-emulate" },
+      { technique = "hardware-assisted" },
+      { name = "dear", technique = "hardware-assisted", costs = { exit_and_entry = 5000 } },
+    } }
+  )lua");
+  ASSERT_EQ(lanes.size(), 3U);
+  EXPECT_EQ(lanes[0]["name"], "trap-and-emulate");
+  EXPECT_EQ(lanes[2]["name"], "dear");
+  for (const LuaValue& lane : lanes) {
+    EXPECT_EQ(lane["ended"], true) << lane["text"];
+    EXPECT_EQ(lane["retired"], lanes[0]["retired"]) << "the same guest";
+  }
+  EXPECT_EQ(lanes[1]["ledger"]["total_exits"], lanes[2]["ledger"]["total_exits"]);
+  EXPECT_LT(lanes[1]["ledger"]["total_cycles"].get<double>(),
+            lanes[2]["ledger"]["total_cycles"].get<double>());
+}
+
+TEST_F(Lab, SaysWhatIsWrongWithARace) {
+  EXPECT_NE(error_of("lab.race{ image = 'nanobench' }").find("needs lanes"), std::string::npos);
+  EXPECT_NE(error_of("lab.race{ image = 'nanobench', lanes = { {}, {} } }").find("two lanes"),
+            std::string::npos);
+  EXPECT_NE(error_of("lab.race{ image = 'nanobench', lanes = { { colour = 'red' } } }")
+                .find("has no option 'colour'"),
+            std::string::npos);
+  EXPECT_NE(
+      error_of("lab.race{ image = 'nanobench', ruler = 'clock', lanes = { {} } }").find("ruler is"),
+      std::string::npos);
+}
+
 TEST_F(Lab, TakesThePriceOfInterpretingFromTheScript) {
   const LuaValue seen = run(R"lua(
     local m = lab.machine{ image = "nanobench", cmdline = "only=call n=3", engine = "interpreter",

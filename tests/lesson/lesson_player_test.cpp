@@ -178,6 +178,31 @@ TEST_F(Player, EndsWhileARunIsInProgress) {
   SUCCEED();
 }
 
+// A race that would take for ever: it is shown while the lesson waits for it, and can be left.
+TEST_F(Player, ShowsItsRaceAndCanLeaveIt) {
+  std::string text = contents_of(folder_.file("lesson/lesson.lua"));
+  const std::string body = "local stop = machine:run";
+  const std::size_t at = text.find(body);
+  ASSERT_NE(at, std::string::npos);
+  text.insert(
+      at, "lab.race{ image = 'tinykernel', step = 1, lanes = { { technique = 'bare-metal' } } } ");
+  folder_.write("lesson/lesson.lua", text);
+  auto opened = LessonPlayer::open(folder_.file("lesson"));
+  ASSERT_TRUE(opened) << opened.error().message;
+  player_ = std::move(*opened);
+  EXPECT_EQ(player_->race(), nullptr);
+  player_->advance();
+  player_->submit_prediction(std::string("ring-0"), Confidence::Guessing);
+  auto view = player_->view();
+  while (player_->race() == nullptr && view->phase == LessonPhase::Observe)
+    view = player_->wait_for_change(view->generation, 10'000);
+  ASSERT_NE(player_->race(), nullptr) << view->error;
+  EXPECT_TRUE(view->busy);
+  ASSERT_TRUE(player_->go_to_beat(0));
+  EXPECT_EQ(settle()->phase, LessonPhase::Question);
+  EXPECT_EQ(player_->race(), nullptr);
+}
+
 TEST_F(Player, ABeatWhosePhenomenonDoesNotHappenIsAFailure) {
   std::string text = contents_of(folder_.file("lesson/lesson.lua"));
   const std::string from = "phenomenon = machine:count{ kind = \"exit\" }";
@@ -272,14 +297,15 @@ TEST_P(EveryLesson, PassesItsCheck) {
                                           ", observed " + result.findings.front().observed);
   }
 }
-INSTANTIATE_TEST_SUITE_P(
-    Lessons, EveryLesson,
-    testing::Values("01-rings-and-traps", "02-the-instruction-that-does-not-trap",
-                    "03-one-page-fault-two-page-tables", "04-interpretation-correct-and-slow",
-                    "05-binary-translation-rewrite-before-you-run",
-                    "06-hardware-assistance-a-ring-below-zero", "07-which-technique-wins",
-                    "08-bring-your-own-guest"),
-    [](const auto& row) { return row.param.substr(0, 2); });
+INSTANTIATE_TEST_SUITE_P(Lessons, EveryLesson,
+                         testing::Values("01-rings-and-traps",
+                                         "02-the-instruction-that-does-not-trap",
+                                         "03-one-page-fault-two-page-tables",
+                                         "04-interpretation-correct-and-slow",
+                                         "05-binary-translation-rewrite-before-you-run",
+                                         "06-hardware-assistance-a-ring-below-zero",
+                                         "07-which-technique-wins", "08-bring-your-own-guest"),
+                         [](const auto& row) { return row.param.substr(0, 2); });
 
 TEST(Scaffold, PassesItsOwnCheck) {
   TemporaryFolder folder;

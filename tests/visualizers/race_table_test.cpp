@@ -70,6 +70,16 @@ TEST(RaceTable, ComparesWithTheLeastBusyLane) {
   EXPECT_DOUBLE_EQ(table.bars[0].times, 10);
 }
 
+TEST(RaceTable, DoesNotMeasureByALaneThatCouldNotRunTheGuest) {
+  RaceView race = three_lanes();
+  race.lanes[1].arrived = true;
+  race.lanes[1].end = "the guest enters long mode";
+  const RaceTable table = make_race_table(race);
+  EXPECT_TRUE(table.bars[1].out);
+  EXPECT_EQ(table.bars[1].times, 0);
+  EXPECT_DOUBLE_EQ(table.bars[2].times, 1) << "the least of those that run";
+}
+
 TEST(RaceTable, PutsAHostsNanosecondsOnNoScaleWithCycles) {
   RaceView race = three_lanes();
   Ledger measured;

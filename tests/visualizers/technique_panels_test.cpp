@@ -84,6 +84,7 @@ RaceConfig lanes_of(const std::string& file, const std::string& command_line) {
   config.guest = guest_of(file, TechniqueKind::BareMetal);
   config.guest.command_line = command_line;
   config.step = 20'000;
+  config.limit = 400'000;
   for (const auto& [engine, technique] :
        {std::pair{EngineKind::Interpreter, TechniqueKind::Interpretation},
         std::pair{EngineKind::Unicorn, TechniqueKind::TrapAndEmulate},
@@ -226,6 +227,31 @@ TEST(TechniquePanels, TheCacheFollowsExecutionUntilAUnitIsPicked) {
   const std::string picked = shown_after(1), later = shown_after(900);
   EXPECT_EQ(picked, later) << "the picked unit stays";
   EXPECT_NE(picked, second);
+}
+
+TEST(TechniquePanels, ARaceIsStartedByAClick) {
+  SetupOfOne setup;
+  auto ready = Race::create(lanes_of("nanobench.elf", "n=40"));
+  ASSERT_TRUE(ready);
+  setup.shown = (*ready)->view();
+  Stage stage(Theme::Dark, 1);
+  stage.race = &setup;
+  const auto panel = panel_of("race");
+  const Snapshot snapshot;
+  const EventView none;
+  const auto click = [&] {
+    // The button stands below the guest's name.
+    ImGui::GetIO().MousePos = {34, 50};
+    for (const bool down : {false, true, false}) {
+      ImGui::GetIO().MouseDown[0] = down;
+      stage.show(*panel, snapshot, none, panel->least_size(), 1);
+    }
+  };
+  click();
+  EXPECT_EQ(setup.starts, 1);
+  setup.forbidden = "Predict first, then the race begins.";
+  click();
+  EXPECT_EQ(setup.starts, 1) << "not before the prediction";
 }
 
 TEST(TechniquePanels, TheCacheSaysInWordsWhatItShows) {

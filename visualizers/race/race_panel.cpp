@@ -43,12 +43,6 @@ std::string mark_text(const RaceView& race) {
          (race.ruler == RaceRuler::Instructions ? " instructions" : " console lines");
 }
 
-// "trap-and-emulate": how the guest ended is said where it did not end by itself.
-bool ended_well(const RaceLaneView& lane) {
-  return lane.snapshot->cause == StopCause::GuestExited ||
-         lane.snapshot->cause == StopCause::GuestHalted;
-}
-
 // Its ink is that of the instructions; stripes tell the two apart.
 bool is_hatched(RaceCost cost) { return cost == RaceCost::Translator; }
 
@@ -119,6 +113,12 @@ void RacePanel::draw(PanelContext& context) {
   } else {
     y += draw_bars(canvas, race, table_, rest) + canvas.space(1.5F);
     y += draw_legend(canvas, table_, {{area.low.x, y}, rest.high}) + canvas.space(2);
+    for (std::size_t i = 0; i < race.lanes.size(); ++i) {
+      if (table_.bars[i].out)
+        y += canvas.paragraph({area.low.x, y}, area.width(),
+                              std::to_string(i + 1) + "  " + race.lanes[i].end, Ink::Text,
+                              FontRole::Small);
+    }
     draw_table(canvas, race, table_, {{area.low.x, y}, rest.high});
   }
   canvas.paragraph({area.low.x, area.high.y - foot}, area.width(), note, Ink::MutedText,
@@ -283,27 +283,21 @@ float RacePanel::draw_bars(Canvas& canvas, const RaceView& race, const RaceTable
                             FontRole::Small) +
          canvas.space(2);
     // How it stands, when it does not run on; as much of it as there is room for.
-    const std::string state = !lane.arrived      ? std::string(name_of(lane.lane.engine))
-                              : ended_well(lane) ? "guest ended"
-                                                 : "out of the race";
+    const std::string state = !lane.arrived ? std::string(name_of(lane.lane.engine))
+                              : bar.out     ? "out of the race"
+                                            : "guest ended";
     if (x + canvas.width_of(FontRole::Small, state) < right - exits - canvas.space(2)) {
-      canvas.text({x, y}, state, lane.arrived && !ended_well(lane) ? Ink::Error : Ink::MutedText,
-                  FontRole::Small);
+      canvas.text({x, y}, state, bar.out ? Ink::Error : Ink::MutedText, FontRole::Small);
     }
 
     const Box rail{{area.low.x, y + small}, {area.high.x, y + small + bar_height}};
     canvas.fill(rail, canvas.color(Ink::Raised), canvas.space(0.75F));
-    if (lane.arrived && !ended_well(lane)) {
-      canvas.push_clip(rail);
-      canvas.text({rail.low.x + canvas.space(1.5F), rail.low.y + canvas.space(0.25F)},
-                  bar.busy == 0 && canvas.width_of(FontRole::Small, lane.end) + canvas.space(3) <
-                                       rail.width()
-                      ? std::string_view(lane.end)
-                      : std::string_view(""),
-                  Ink::Text, FontRole::Small);
-      canvas.pop_clip();
+    if (bar.out) {
+      canvas.dashed_outline({rail.low, {rail.high.x - 1, rail.high.y - 1}},
+                            canvas.color(Ink::Error), canvas.style().hairline());
       if (canvas.hovering(rail))
         canvas.tooltip(lane.end);
+      continue;  // what it did before is no measure; the reason stands below
     }
     if (bar.host_time) {
       canvas.dashed_outline(rail, canvas.color(Ink::Hardware), canvas.style().hairline());

@@ -15,6 +15,7 @@ RaceBar bar_of(const RaceLaneView& lane) {
   bar.exits = ledger.total_exits();
   bar.idle = ledger.idle_cycles;
   bar.host_time = lane.lane.engine == EngineKind::Kvm;
+  bar.out = lane.arrived && !ended_by_itself(lane);
   // Interpreted are all instructions or none.
   const bool interpreted = ledger.interpreted.count != 0;
   const auto at = [&](RaceCost cost) -> std::uint64_t& {
@@ -131,6 +132,11 @@ RaceCost cost_of(ExitReason reason) {
   return RaceCost::Instructions;
 }
 
+bool ended_by_itself(const RaceLaneView& lane) {
+  return lane.snapshot->cause == StopCause::GuestExited ||
+         lane.snapshot->cause == StopCause::GuestHalted;
+}
+
 RaceTable make_race_table(const RaceView& race) {
   RaceTable table;
   for (const RaceLaneView& lane : race.lanes)
@@ -139,14 +145,14 @@ RaceTable make_race_table(const RaceView& race) {
   std::optional<std::uint64_t> least;
   int compared = 0;
   for (const RaceBar& bar : table.bars) {
-    if (bar.host_time || bar.busy == 0)
+    if (bar.host_time || bar.out || bar.busy == 0)
       continue;
     table.longest = std::max(table.longest, bar.busy);
     least = std::min(least.value_or(bar.busy), bar.busy);
     ++compared;
   }
   for (RaceBar& bar : table.bars) {
-    if (compared > 1 && !bar.host_time && bar.busy > 0)
+    if (compared > 1 && !bar.host_time && !bar.out && bar.busy > 0)
       bar.times = static_cast<double>(bar.busy) / static_cast<double>(*least);
   }
   for (int i = 0; i < kRaceCostCount; ++i) {

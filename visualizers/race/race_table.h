@@ -46,6 +46,7 @@ struct RaceBar {
   std::uint64_t idle = 0;  // in HLT
   std::uint64_t exits = 0;
   bool host_time = false;  // cycles are nanoseconds of the host's clock
+  bool out = false;        // it could not run the guest on: no measure for the others
   double times = 0;        // of the least busy lane; 0 where there is nothing to compare with
 };
 
@@ -69,6 +70,8 @@ struct RaceTable {
   std::uint64_t dearest = 0;  // cycles of the dearest such cell
   std::vector<RaceCost> costs_that_occur;
 };
+// Whether the guest came to its own end there.
+bool ended_by_itself(const RaceLaneView& lane);
 RaceTable make_race_table(const RaceView& race);
 
 // The end of a scale that holds `value`: 1, 2 or 5 times a power of ten. It stays put while bars
