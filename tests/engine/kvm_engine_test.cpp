@@ -161,6 +161,18 @@ TEST_F(OnKvm, AnInterruptIsInjectedWhenItsWindowOpens) {
   EXPECT_EQ(cpu.rflags() & 0x200, 0u) << "an interrupt gate clears IF";
 }
 
+TEST_F(OnKvm, AnMsrThatIsASpecialRegisterTooIsTheSameInBoth) {
+  KvmEngine& cpu = load({0xe6, 0x80, 0xf4});  // out 0x80, al; hlt
+  ASSERT_TRUE(cpu.set_msr(Msr::Efer, 1));     // SCE
+  ASSERT_TRUE(cpu.set_msr(Msr::GsBase, 0x1234000));
+  cpu.set_control(ControlRegister::Cr2, 0x5678);
+  run_to<PortAccessed>(cpu);
+  run_to<HaltExecuted>(cpu);
+  EXPECT_EQ(cpu.msr(Msr::Efer), 1u);
+  EXPECT_EQ(cpu.register_file()[SegmentName::Gs].base, 0x1234000u);
+  EXPECT_EQ(cpu.control(ControlRegister::Cr2), 0x5678u);
+}
+
 TEST_F(OnKvm, TheDirtyLogNamesTheFramesWrittenTo) {
   // mov [0x30000], eax; mov [0x31000], eax; out 0x80, al; mov [0x32000], eax; hlt
   KvmEngine& cpu =

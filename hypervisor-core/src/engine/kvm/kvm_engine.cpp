@@ -100,16 +100,14 @@ Result<std::unique_ptr<KvmEngine>> KvmEngine::create(MachineMemory& memory) {
     return kvm_error("KVM's run page cannot be mapped");
   }
   s.run = static_cast<kvm_run*>(page);
-  s.run->kvm_valid_regs = KVM_SYNC_X86_REGS;
+  s.run->kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
   s.alarm.emplace(s.run);
   if (!s.abilities.legacy_paging) {
     s.find_paging_guards(memory);
     s.debug(true, false);
   }
   s.dilation = s.abilities.legacy_paging ? 1 : kDilationWhenEmulated;
-  if (ioctl(s.vcpu.get(), KVM_GET_REGS, &s.general()) != 0) {
-    return kvm_error("KVM does not show its registers");
-  }
+  GV_TRY(s.fetch_registers());
   return std::unique_ptr<KvmEngine>(new KvmEngine(std::move(state)));
 }
 
@@ -143,7 +141,7 @@ Result<Exit> KvmEngine::run(const Entry& entry) {
     }
     GV_TRY(s.enter(entry.slice));
     if (passing) {
-      if (!s.paging_guards.empty() && (s.special_registers().efer & x86::efer::LMA) != 0) {
+      if (!s.paging_guards.empty() && (s.special().efer & x86::efer::LMA) != 0) {
         s.paging_guards.clear();  // long mode is on: its paging is not refused
       }
       s.debug(true, false);
@@ -170,13 +168,6 @@ Result<Exit> KvmEngine::run(const Entry& entry) {
 
 // One KVM_RUN. Error: KVM itself broke.
 Result<void> KvmEngine::State::enter(std::uint64_t slice) {
-  if (special_dirty) {
-    if (ioctl(vcpu.get(), KVM_SET_SREGS, &special) != 0) {
-      return kvm_error("KVM refuses the guest's segment and control registers");
-    }
-    special_dirty = false;
-  }
-  special_valid = false;
   // In this order: whatever comes from here on sets immediate_exit, and is not lost.
   run->immediate_exit = 0;
   const std::chrono::nanoseconds before = host_clock();
@@ -189,7 +180,9 @@ Result<void> KvmEngine::State::enter(std::uint64_t slice) {
   if (failed != 0) {
     if (why != EINTR && why != EAGAIN) {
       errno = why;
-      return kvm_error("KVM_RUN failed");
+      const bool special_refused = (run->kvm_dirty_regs & KVM_SYNC_X86_SREGS) != 0;
+      return kvm_error(special_refused ? "KVM refuses the guest's segment and control registers"
+                                       : "KVM_RUN failed");
     }
     run->exit_reason = KVM_EXIT_INTR;
     alarm->rang(after);
@@ -204,8 +197,9 @@ std::uint64_t KvmEngine::measured() const {
 void KvmEngine::interrupt() { state_->alarm->ring(); }
 
 bool KvmEngine::ready_for_interrupt() {
+  // IF of the last exit, and of now: an assisted instruction may have changed it.
   return state_->run->ready_for_interrupt_injection != 0 && state_->run->if_flag != 0 &&
-         state_->ports.count == 0;
+         (state_->general().rflags & x86::eflags::IF) != 0 && state_->ports.count == 0;
 }
 
 void KvmEngine::inject(std::uint8_t vector) {

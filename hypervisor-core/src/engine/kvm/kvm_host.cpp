@@ -34,8 +34,10 @@ Result<KvmHost> KvmHost::open() {
                                               std::to_string(KVM_API_VERSION) +
                                               "; use --engine unicorn"};
   }
+  constexpr int kSynced = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
   for (const int needed : {KVM_CAP_USER_MEMORY, KVM_CAP_IMMEDIATE_EXIT, KVM_CAP_SYNC_REGS}) {
-    if (ioctl(device.get(), KVM_CHECK_EXTENSION, needed) <= 0) {
+    const int found = ioctl(device.get(), KVM_CHECK_EXTENSION, needed);
+    if (found <= 0 || (needed == KVM_CAP_SYNC_REGS && (found & kSynced) != kSynced)) {
       return Error{ErrorCode::NotAvailable, "the kernel's KVM lacks capability " +
                                                 std::to_string(needed) +
                                                 " of linux/kvm.h; use --engine unicorn"};

@@ -2,8 +2,8 @@
 //
 // kvm_registers.cpp - register access between runs.
 //
-// General registers come with every exit in the run page. The special ones
-// cost a call into the kernel each way and are fetched when somebody asks.
+// They come with every exit in the run page. Whatever is not in there, MSRs
+// and the x87 unit, costs a call into the kernel and is asked for when needed.
 
 #include "engine/kvm/kvm_lists.h"
 #include "engine/kvm/kvm_state.h"
@@ -43,14 +43,30 @@ kvm_segment& segment_in(kvm_sregs& special, SegmentName which) {
   return *all[static_cast<std::size_t>(which)];
 }
 
+// These MSRs are special registers too. Null for all others.
+std::uint64_t* in_run_page(kvm_sregs& special, Msr which) {
+  static_assert(sizeof(__u64) == sizeof(std::uint64_t));
+  switch (which) {
+    case Msr::Efer:
+      return reinterpret_cast<std::uint64_t*>(&special.efer);
+    case Msr::FsBase:
+      return reinterpret_cast<std::uint64_t*>(&special.fs.base);
+    case Msr::GsBase:
+      return reinterpret_cast<std::uint64_t*>(&special.gs.base);
+    default:
+      return nullptr;
+  }
+}
+
 }  // namespace
 
-kvm_sregs& KvmEngine::State::special_registers() {
-  if (!special_valid && !special_dirty) {
-    GV_CHECK(ioctl(vcpu.get(), KVM_GET_SREGS, &special) == 0);
-    special_valid = true;
+Result<void> KvmEngine::State::fetch_registers() {
+  run->kvm_dirty_regs = 0;
+  if (ioctl(vcpu.get(), KVM_GET_REGS, &general()) != 0 ||
+      ioctl(vcpu.get(), KVM_GET_SREGS, &special()) != 0) {
+    return kvm_error("KVM does not show its registers");
   }
-  return special;
+  return {};
 }
 
 std::uint64_t KvmEngine::rip() { return state_->general().rip; }
@@ -63,7 +79,7 @@ void KvmEngine::set_gpr(Gpr which, std::uint64_t value) {
 }
 
 std::uint16_t KvmEngine::selector(SegmentName which) {
-  return segment_in(state_->special_registers(), which).selector;
+  return segment_in(state_->special(), which).selector;
 }
 
 void KvmEngine::set_selector(SegmentName which, std::uint16_t value) {
@@ -75,7 +91,7 @@ void KvmEngine::set_selector(SegmentName which, std::uint16_t value) {
 }
 
 std::uint64_t KvmEngine::control(ControlRegister which) {
-  const kvm_sregs& special = state_->special_registers();
+  const kvm_sregs& special = state_->special();
   switch (which) {
     case ControlRegister::Cr0:
       return special.cr0;
@@ -108,6 +124,9 @@ void KvmEngine::set_control(ControlRegister which, std::uint64_t value) {
 }
 
 std::optional<std::uint64_t> KvmEngine::msr(Msr which) {
+  if (const std::uint64_t* here = in_run_page(state_->special(), which)) {
+    return *here;
+  }
   OneMsr request;
   request.items[0].index = static_cast<std::uint32_t>(which);
   if (ioctl(state_->vcpu.get(), kGetMsrs, &request) != 1) {
@@ -123,7 +142,11 @@ bool KvmEngine::set_msr(Msr which, std::uint64_t value) {
   if (ioctl(state_->vcpu.get(), kSetMsrs, &request) != 1) {
     return false;
   }
-  state_->special_valid = state_->special_dirty;  // EFER and the FS and GS bases are there too
+  if (std::uint64_t* here = in_run_page(state_->special(), which)) {
+    // LMA is the CPU's to set, by switching paging on and off.
+    const std::uint64_t kept = which == Msr::Efer ? x86::efer::LMA : 0;
+    *here = (value & ~kept) | (*here & kept);
+  }
   return true;
 }
 
@@ -156,11 +179,11 @@ void KvmEngine::set_floating_point(const FloatingPointState& state) {
 }
 
 DescriptorTableRegister KvmEngine::gdtr() {
-  const kvm_dtable& table = state_->special_registers().gdt;
+  const kvm_dtable& table = state_->special().gdt;
   return {table.base, table.limit};
 }
 DescriptorTableRegister KvmEngine::idtr() {
-  const kvm_dtable& table = state_->special_registers().idt;
+  const kvm_dtable& table = state_->special().idt;
   return {table.base, table.limit};
 }
 void KvmEngine::set_gdtr(const DescriptorTableRegister& value) {
@@ -174,11 +197,11 @@ void KvmEngine::set_idtr(const DescriptorTableRegister& value) {
   table.limit = value.limit;
 }
 Segment KvmEngine::task_register() { return register_file().tr; }
-std::uint16_t KvmEngine::ldt_selector() { return state_->special_registers().ldt.selector; }
-std::uint64_t KvmEngine::code_base() { return state_->special_registers().cs.base; }
+std::uint16_t KvmEngine::ldt_selector() { return state_->special().ldt.selector; }
+std::uint64_t KvmEngine::code_base() { return state_->special().cs.base; }
 
 int KvmEngine::code_bits() {
-  const kvm_sregs& special = state_->special_registers();
+  const kvm_sregs& special = state_->special();
   return special.cs.l != 0 ? 64 : special.cs.db != 0 ? 32 : 16;
 }
 
@@ -191,7 +214,7 @@ void KvmEngine::switch_privilege(const PrivilegeSwitch&) {
 }
 
 RegisterFile KvmEngine::register_file() {
-  return register_file_of(state_->general(), state_->special_registers());
+  return register_file_of(state_->general(), state_->special());
 }
 
 void KvmEngine::set_register_file(const RegisterFile& registers) {
@@ -243,7 +266,7 @@ void KvmEngine::State::find_paging_guards(const MachineMemory& memory) {
 
 // RIP stands at one of the guards.
 bool KvmEngine::State::switches_legacy_paging_on() {
-  const kvm_sregs& now = special_registers();
+  const kvm_sregs& now = special();
   const auto address = Mpa(now.cs.base + general().rip);
   const auto source = static_cast<Gpr>(slots->memory().load<std::uint8_t>(address + 2) & 7);
   const bool on = (general_register(general(), source) & x86::cr0::PG) != 0;
@@ -268,7 +291,7 @@ void KvmEngine::watch(const std::vector<Gva>& addresses) {
 EngineState KvmEngine::save() {
   SavedCpu saved;
   saved.general = state_->general();
-  saved.special = state_->special_registers();
+  saved.special = state_->special();
   GV_CHECK(ioctl(state_->vcpu.get(), KVM_GET_FPU, &saved.fpu) == 0);
   GV_CHECK(ioctl(state_->vcpu.get(), KVM_GET_VCPU_EVENTS, &saved.events) == 0);
   for (std::size_t i = 0; i < kKeptMsrs.size(); ++i) {
@@ -297,11 +320,8 @@ Result<void> KvmEngine::restore(const EngineState& state) {
   for (std::size_t i = 0; i < kKeptMsrs.size(); ++i) {
     set_msr(kKeptMsrs[i], saved.msrs[i]);
   }
-  state_->general() = saved.general;
-  state_->run->kvm_dirty_regs = 0;
-  state_->special_valid = state_->special_dirty = false;
   state_->in_guest = std::chrono::nanoseconds(saved.in_guest);
-  return {};
+  return state_->fetch_registers();
 }
 
 }  // namespace gv

@@ -41,9 +41,6 @@ struct KvmEngine::State {
   std::chrono::nanoseconds in_guest{0};
 
   PortBatch ports;
-  // Special registers are fetched when asked for, after each exit anew.
-  kvm_sregs special{};
-  bool special_valid = false, special_dirty = false;
   std::vector<std::uint64_t> watched;
   std::optional<std::uint64_t> breakpoint_to_pass;  // reported; its instruction is to run now
   // Where the guest may switch paging on, on a KVM that would refuse it silently.
@@ -52,17 +49,20 @@ struct KvmEngine::State {
   State(KvmHost opened, KvmAbilities found) : host(std::move(opened)), abilities(found) {}
   ~State();
 
+  // The registers are in the run page: KVM puts them there at every exit, and takes the dirty ones
+  // from it at the next KVM_RUN. A call into the kernel for them costs most of an exit.
   kvm_regs& general() { return run->s.regs.regs; }
   kvm_regs& general_to_write() {
     run->kvm_dirty_regs |= KVM_SYNC_X86_REGS;
     return run->s.regs.regs;
   }
-  kvm_sregs& special_registers();
+  kvm_sregs& special() { return run->s.regs.sregs; }
   kvm_sregs& special_to_write() {
-    kvm_sregs& registers = special_registers();
-    special_dirty = true;
-    return registers;
+    run->kvm_dirty_regs |= KVM_SYNC_X86_SREGS;
+    return run->s.regs.sregs;
   }
+  // Both, from KVM into the run page: for what was written to KVM past that page.
+  Result<void> fetch_registers();
   std::vector<std::uint64_t> breakpoints() const;
   void debug(bool with_breakpoints, bool single_step);
   void find_paging_guards(const MachineMemory& memory);
