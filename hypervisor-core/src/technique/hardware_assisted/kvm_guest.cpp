@@ -11,19 +11,16 @@ namespace gv {
 
 using namespace x86;
 
-namespace {
-
-CodeSize code_size_of(int bits) {
-  return bits == 64 ? CodeSize::Bits64 : bits == 32 ? CodeSize::Bits32 : CodeSize::Bits16;
-}
-
-}  // namespace
-
 KvmGuest::KvmGuest(RunContext& context) : context_(context), traits_(context.engine.traits()) {}
 
 Result<void> KvmGuest::start(const RegisterFile& entry) {
   context_.engine.set_register_file(entry);
   return {};
+}
+
+CodeSize KvmGuest::code_size() {
+  const int bits = context_.engine.code_bits();
+  return bits == 64 ? CodeSize::Bits64 : bits == 32 ? CodeSize::Bits32 : CodeSize::Bits16;
 }
 
 Storey KvmGuest::storey() {
@@ -52,7 +49,7 @@ void KvmGuest::take_port_exit(const PortAccessed& access) {
     const LinearMemory memory(context_.memory, paging());
     constexpr std::uint64_t kLongestOut = 4;  // two prefixes, opcode, port
     std::uint8_t bytes[kLongestOut];
-    const CodeSize size = code_size_of(context_.engine.code_bits());
+    const CodeSize size = code_size();
     for (std::uint64_t length = 1; length <= kLongestOut; ++length) {
       const Gva start(linear_rip().value - length);
       const std::size_t got = memory.peek(start, bytes, length);
@@ -74,7 +71,7 @@ void KvmGuest::record_exit(ExitReason reason, std::uint32_t qualification, Gva r
       reason != ExitReason::InterruptWindow && reason != ExitReason::ExternalInterrupt;
   ExitTaken event{.reason = reason, .from = storey(), .qualification = qualification};
   if (by_instruction) {
-    const Instruction what = decode(bytes, got, code_size_of(context_.engine.code_bits()));
+    const Instruction what = decode(bytes, got, code_size());
     event.length = what.length;
     event.mnemonic = what.mnemonic;
     std::copy_n(bytes, std::min<std::size_t>(what.length, event.bytes.size()), event.bytes.begin());
@@ -133,28 +130,6 @@ void KvmGuest::msr(const MsrAccessed& access) {
   take_exit(access.direction == Direction::Read ? ExitReason::MsrRead : ExitReason::MsrWrite,
             access.index);
   resume(Handling::Reflected);
-}
-
-bool KvmGuest::assist() {
-  VcpuEngine& kvm = context_.engine;
-  const auto floating_point = kvm.floating_point();
-  if (!floating_point) {
-    return false;
-  }
-  if (assistant_ == nullptr) {
-    assistant_ = std::make_unique<InterpreterEngine>(context_.memory.machine());
-  }
-  assistant_->set_msr(Msr::Efer, kvm.msr(Msr::Efer).value_or(0));
-  assistant_->set_register_file(kvm.register_file());
-  assistant_->set_floating_point(*floating_point);
-  take_exit(ExitReason::InstructionAssist, 0);
-  if (!std::holds_alternative<BudgetSpent>(assistant_->run_one_afresh())) {
-    return false;
-  }
-  kvm.set_register_file(assistant_->register_file());
-  kvm.set_floating_point(*assistant_->floating_point());
-  resume(Handling::Emulated);
-  return true;
 }
 
 void KvmGuest::deliver_interrupt(std::uint8_t vector) {

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "engine/interpreter/interpreter_engine.h"
+#include "technique/interrupt_delivery.h"
 #include "technique/technique.h"
 #include "x86/decode.h"
 
@@ -45,7 +46,8 @@ class KvmGuest final : public Technique {
   void msr(const MsrAccessed& access) override;
   // KVM has an emulator of its own, for the modes that the CPU cannot run, and it does not know
   // every instruction: x87 and far returns are the common ones. Our interpreter executes that one
-  // with the vCPU's registers, and the guest goes on behind it. False where it faults or traps.
+  // with the vCPU's registers, and the guest goes on behind it, or in its own handler where it
+  // faulted or was INT n. False: the interpreter does not know the instruction either.
   // What KVM's emulator does know of x87 (FNINIT, FNSTCW and FNSTSW to memory) it does on a state
   // that we cannot reach.
   bool assist() override;
@@ -72,6 +74,8 @@ class KvmGuest final : public Technique {
   void record_exit(ExitReason reason, std::uint32_t qualification, Gva rip);
   void resume(Handling handling);
   Storey storey();
+  x86::CodeSize code_size();
+  void raise(const RegisterFile& at, const InterruptRequest& request);
 
   RunContext& context_;
   const EngineTraits traits_;
