@@ -262,8 +262,9 @@ TEST_P(RealGdb, MonitorShowsTheHypervisor) {
   EXPECT_NE(gdb.said.find("vCPU 0"), std::string::npos) << gdb.said;
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, RealGdb,
-                         testing::Values(TechniqueKind::BareMetal, TechniqueKind::TrapAndEmulate),
+INSTANTIATE_TEST_SUITE_P(Techniques, RealGdb,
+                         testing::Values(TechniqueKind::BareMetal, TechniqueKind::TrapAndEmulate,
+                                         TechniqueKind::BinaryTranslation),
                          [](const auto& technique) { return identifier(technique.param); });
 
 // The program: `glassvisor boot tinykernel --gdb 0`.

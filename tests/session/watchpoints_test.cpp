@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace gv {
@@ -74,10 +75,19 @@ struct Pair {
   EngineKind engine;
   TechniqueKind technique;
 };
+#if defined(__SANITIZE_THREAD__)
+// Under TSan a run takes many times as long, and the threads meet in the same places on each pair.
+constexpr Pair kPairs[] = {{EngineKind::Unicorn, TechniqueKind::TrapAndEmulate}};
+constexpr int kEnoughHits = 20;
+#else
 constexpr Pair kPairs[] = {{EngineKind::Unicorn, TechniqueKind::BareMetal},
                            {EngineKind::Unicorn, TechniqueKind::TrapAndEmulate},
+                           {EngineKind::Unicorn, TechniqueKind::BinaryTranslation},
                            {EngineKind::Interpreter, TechniqueKind::BareMetal},
-                           {EngineKind::Interpreter, TechniqueKind::TrapAndEmulate}};
+                           {EngineKind::Interpreter, TechniqueKind::TrapAndEmulate},
+                           {EngineKind::Interpreter, TechniqueKind::BinaryTranslation}};
+constexpr int kEnoughHits = 400;
+#endif
 MachineConfig code(const std::vector<std::uint8_t>& bytes, const Pair& pair) {
   MachineConfig config = config_of_code(bytes, pair.technique);
   config.engine = pair.engine;
@@ -118,6 +128,25 @@ TEST_P(Watchpoints, StopRightAfterTheInstructionThatTouched) {
   EXPECT_EQ(count({Gva(0x2008), 4, WatchFor::Access}), Counts{});
 }
 
+// Under binary translation a RET whose target has no landing yet is cut by an exit between its
+// read of the stack and its end, and so is a CALL through memory; the hypervisor does the rest.
+TEST_P(Watchpoints, SeeWhatABranchTouches) {
+  const std::vector<std::uint8_t> branches = {
+      0xbc, 0x00, 0x30, 0x00, 0x00,                                // 0 mov esp,3000h
+      0xc7, 0x05, 0x00, 0x20, 0x00, 0x00, 0x1e, 0x00, 0x10, 0x00,  // 1 mov dword [2000h],the RET
+      0xff, 0x15, 0x00, 0x20, 0x00, 0x00,                          // 2 call [2000h]
+      0xe8, 0x04, 0x00, 0x00, 0x00,                                // 4 call the RET
+      0xb0, 0x00, 0xe6, 0xf4,                                      // 6, 7
+      0xc3};                                                       // 3, 5
+  using Counts = std::vector<std::uint64_t>;
+  const auto count = [&](const OnMemory& watch) {
+    return stops(*session_of(code(branches, GetParam())), watch);
+  };
+  EXPECT_EQ(count({Gva(0x2000), 4, WatchFor::Read}), (Counts{3}));
+  EXPECT_EQ(count({Gva(0x2ffc), 4, WatchFor::Write}), (Counts{3, 5}));
+  EXPECT_EQ(count({Gva(0x2ffc), 4, WatchFor::Read}), (Counts{4, 6}));
+}
+
 TEST_P(Watchpoints, BackwardsTheRunStandsBeforeTheTouch) {
   const auto s = session_of(code(kTouches, GetParam()));
   s->perform(gv::Run{});
@@ -139,7 +168,7 @@ TEST_P(Watchpoints, ChangeNothingOfTheRun) {
   const Gva depth = address_of(*s, "depth");
   int hits = 0;
   Notice stop = s->perform(run_until(OnMemory{depth, 4, WatchFor::Write}));
-  for (; stop.cause == StopCause::BreakpointHit && hits < 300; ++hits) {
+  for (; stop.cause == StopCause::BreakpointHit && hits < std::min(kEnoughHits, 300); ++hits) {
     const std::uint64_t after = stop.snapshot->position.retired;
     const std::uint32_t now = word_at(*s, depth);
     if (hits % 50 == 0) {
@@ -150,7 +179,7 @@ TEST_P(Watchpoints, ChangeNothingOfTheRun) {
     }
     stop = s->perform(run_until(OnMemory{depth, 4, WatchFor::Write}));
   }
-  EXPECT_GT(hits, 100);
+  EXPECT_GE(hits, std::min(kEnoughHits, 101));
   const Notice end = s->perform(gv::Run{});
   EXPECT_EQ(end.snapshot->state_hash, expected.snapshot->state_hash);
   EXPECT_EQ(end.snapshot->position, expected.snapshot->position);
@@ -218,10 +247,10 @@ TEST(Breakpoint, AtAnyPlaceInABlockChangesNothingOfTheRun) {
     }
     Notice stop = s->perform(run);
     int hits = 0;
-    for (; stop.cause == StopCause::BreakpointHit && hits < 400; ++hits) {
+    for (; stop.cause == StopCause::BreakpointHit && hits < kEnoughHits; ++hits) {
       stop = s->perform(run);
     }
-    EXPECT_EQ(hits, 400);
+    EXPECT_EQ(hits, kEnoughHits);
     const Notice end = s->perform(gv::Run{});
     EXPECT_EQ(end.snapshot->state_hash, expected.snapshot->state_hash);
     EXPECT_EQ(s->event_log_hash(), plain->event_log_hash());

@@ -68,6 +68,7 @@ class UnicornEngine final : public VcpuEngine {
   void watch(const std::vector<Gva>& addresses) override;
   bool watch_memory(const std::vector<WatchedRange>& ranges) override;
   std::vector<MemoryTouch> take_touches() override;
+  std::vector<MemoryTouch> take_unfinished_touches() override;
   void flush_tlb() override;
   void enter_address_space(std::uint64_t tag) override;
   void leave_block() override;

@@ -291,7 +291,11 @@ void UnicornHooks::port_out(uc_engine*, std::uint32_t port, int size, std::uint3
 void UnicornHooks::memory(uc_engine*, uc_mem_type type, std::uint64_t address, int size,
                           std::int64_t, void* user) {
   State& s = state_of(user);
-  MemoryTouch touch{0, 0, Mpa(address), static_cast<std::uint32_t>(size),
+  MemoryTouch touch{0,
+                    0,
+                    0,
+                    Mpa(address),
+                    static_cast<std::uint32_t>(size),
                     type == UC_MEM_WRITE ? Direction::Write : Direction::Read};
   const std::uint64_t linear =
       (s.read_register(UC_X86_REG_EIP) + s.code_segment().base) & 0xffffffffu;
@@ -306,6 +310,7 @@ void UnicornHooks::memory(uc_engine*, uc_mem_type type, std::uint64_t address, i
           : s.counts_at(linear);
   touch.before = counts.executed - counts.added;
   touch.retired = touch.before + 1;
+  touch.executed = counts.executed;
   s.memory_watch.note(touch);
   if (s.stepping) {
     s.steps_left = 0;  // stop after this one

@@ -76,8 +76,13 @@ void UnicornEngine::State::install_memory_hooks() {
 std::vector<MemoryTouch> UnicornEngine::take_touches() {
   State& s = *state_;
   return s.memory_watch.touched()
-             ? s.memory_watch.take_retired(s.guest_retired(), s.suspended == Suspended::InPortHook)
+             ? s.memory_watch.take_retired(s.guest_retired(), s.retired_now,
+                                           s.suspended == Suspended::InPortHook)
              : std::vector<MemoryTouch>();
+}
+
+std::vector<MemoryTouch> UnicornEngine::take_unfinished_touches() {
+  return state_->memory_watch.take_unfinished();
 }
 
 }  // namespace gv

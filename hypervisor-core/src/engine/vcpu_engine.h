@@ -218,6 +218,8 @@ class VcpuEngine {
   virtual bool watch_memory(const std::vector<WatchedRange>& ranges) { return ranges.empty(); }
   // The touches so far by instructions that have retired, in order, and forgets them.
   virtual std::vector<MemoryTouch> take_touches() { return {}; }
+  // After take_touches(): those of an instruction of the guest's whose translation the exit cut.
+  virtual std::vector<MemoryTouch> take_unfinished_touches() { return {}; }
 
   // For a microscope. Changes nothing about a run.
   virtual void examine(Examination) {}

@@ -137,6 +137,7 @@ class Machine final : private DeviceHost, private MachineServices {
   void serve_clock_and_interrupts();
   bool stops_here(const RunLimits& limits, std::uint64_t retired_before);
   void collect_touches();
+  void settle_unfinished_touches();
   void idle(const std::atomic<bool>* pause);
   // exit_dispatch.cpp
   void dispatch(const Exit& exit);
@@ -177,6 +178,9 @@ class Machine final : private DeviceHost, private MachineServices {
   bool address_reached_ = false;
   bool boundary_served_ = false;      // the clock and interrupts have been, at this very boundary
   std::vector<MemoryTouch> touches_;  // that no observer has seen
+  // Of an instruction whose translation an exit cut, and where the CPU stood then.
+  std::vector<MemoryTouch> unfinished_touches_;
+  std::uint64_t unfinished_at_ = 0;
   bool refused_ = false;
   std::optional<GuestEnded> end_;
   Error engine_failure_;

@@ -45,6 +45,7 @@ Result<void> Machine::restore(const MachineState& state) {
   port_reply_ = 0;
   address_reached_ = boundary_served_ = false;
   touches_.clear();
+  unfinished_touches_.clear();
   memory_->watch().take();
   context_->kinds_recorded = 0;
   const std::lock_guard lock(console_mutex_);

@@ -57,9 +57,21 @@ RunStop Machine::run(const RunLimits& limits) {
       break;
     }
 
+    const std::uint64_t events_before = recorder_.next();
     technique_->enter_guest(platform_.pic->interrupt_pending());
     if (end_) {
       break;
+    }
+    // The handler of an interrupt may have been translated on the way in: who stops there stops
+    // behind that, and before the handler's first instruction.
+    if (recorder_.next() > events_before && recorder_.next() >= limits.stop_at_events &&
+        !engine_->inside_block()) {
+      technique_->leave_guest();
+      boundary_served_ = true;
+      return RunStop::TargetReached;
+    }
+    if (!unfinished_touches_.empty() && engine_->rip() != unfinished_at_) {
+      unfinished_touches_.clear();  // it faulted, and will touch once more
     }
     const std::uint64_t measured_before = engine_->measured();
     const Result<Exit> exit = engine_->run(next_entry(limits));
@@ -74,6 +86,7 @@ RunStop Machine::run(const RunLimits& limits) {
     const std::uint64_t retired_at_exit = context_->retired();
     collect_touches();
     dispatch(*exit);
+    settle_unfinished_touches();
     if (std::exchange(refused_, false)) {
       return RunStop::EngineFailed;
     }
@@ -91,6 +104,24 @@ void Machine::collect_touches() {
     touch.before += context_->emulated;
     touch.retired += context_->emulated;
     touches_.push_back(touch);
+  }
+  settle_unfinished_touches();
+  for (MemoryTouch touch : engine_->take_unfinished_touches()) {
+    touch.before += context_->emulated;
+    touch.retired += context_->emulated;
+    unfinished_touches_.push_back(touch);
+  }
+  if (!unfinished_touches_.empty()) {
+    unfinished_at_ = engine_->rip();
+  }
+}
+
+// The guest's instruction has retired meanwhile: the CPU went on with it, or the hypervisor did
+// what was left.
+void Machine::settle_unfinished_touches() {
+  if (!unfinished_touches_.empty() && context_->retired() > unfinished_touches_.back().before) {
+    touches_.insert(touches_.end(), unfinished_touches_.begin(), unfinished_touches_.end());
+    unfinished_touches_.clear();
   }
 }
 

@@ -57,7 +57,7 @@ void GuestMemory::note_write(Gpa address, std::size_t bytes) {
   while (bytes > 0) {
     const std::size_t chunk = std::min<std::size_t>(bytes, kPageSize - address.page_offset());
     if (const auto machine = translate(address)) {
-      watch_.note({0, 0, *machine, static_cast<std::uint32_t>(chunk), Direction::Write});
+      watch_.note({0, 0, 0, *machine, static_cast<std::uint32_t>(chunk), Direction::Write});
     }
     bytes -= chunk;
     address = address + chunk;

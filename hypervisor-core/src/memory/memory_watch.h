@@ -30,6 +30,7 @@ struct WatchedRange {
 
 struct MemoryTouch {
   std::uint64_t before = 0, retired = 0;  // instructions retired before it, and right after
+  std::uint64_t executed = 0;             // before it, those of translations included
   Mpa address;
   std::uint32_t bytes = 1;
   Direction direction = Direction::Write;
@@ -46,7 +47,7 @@ class MemoryWatch {
  public:
   void set(std::vector<WatchedRange> ranges) {
     ranges_ = std::move(ranges);
-    touches_.clear();
+    forget();
   }
   const std::vector<WatchedRange>& ranges() const { return ranges_; }
   // Keeps the touch when a range asks for it.
@@ -74,20 +75,34 @@ class MemoryWatch {
   bool touched() const { return !touches_.empty(); }
   std::vector<MemoryTouch> take() { return std::exchange(touches_, {}); }
   // Of instructions that have retired at this count. Those of one that is in progress stay if it
-  // goes on; if it faulted it will touch once more.
-  std::vector<MemoryTouch> take_retired(std::uint64_t retired, bool in_progress) {
+  // goes on; if it faulted it will touch once more. `executed` tells the rest of a translation
+  // that was left half done: see take_unfinished().
+  std::vector<MemoryTouch> take_retired(std::uint64_t retired, std::uint64_t executed,
+                                        bool in_progress) {
     std::vector<MemoryTouch> taken, pending;
     for (const MemoryTouch& touch : touches_) {
-      (touch.retired <= retired ? taken : pending).push_back(touch);
+      if (touch.retired <= retired) {
+        taken.push_back(touch);
+      } else if (in_progress) {
+        pending.push_back(touch);
+      } else if (touch.executed < executed) {
+        unfinished_.push_back(touch);
+      }
     }
-    touches_ = in_progress ? std::move(pending) : std::vector<MemoryTouch>();
+    touches_ = std::move(pending);
     return taken;
   }
-  void forget() { touches_.clear(); }
+  // Touches by instructions that completed, of a translation that did not: they count when the
+  // guest's instruction retires, whoever does the rest of it.
+  std::vector<MemoryTouch> take_unfinished() { return std::exchange(unfinished_, {}); }
+  void forget() {
+    touches_.clear();
+    unfinished_.clear();
+  }
 
  private:
   std::vector<WatchedRange> ranges_;
-  std::vector<MemoryTouch> touches_;
+  std::vector<MemoryTouch> touches_, unfinished_;
 };
 
 }  // namespace gv

@@ -157,7 +157,7 @@ bool Cpu::read_slowly(std::uint64_t at, void* out, std::size_t bytes, bool user,
 void Cpu::note_access(const Tlb::Entry& entry, std::uint64_t at, std::size_t bytes,
                       Direction direction) {
   if (!watch.ranges().empty()) {
-    watch.note({retired, retired + 1, Mpa(entry.physical | (at & kPageOffsetMask)),
+    watch.note({retired, retired + 1, retired + added, Mpa(entry.physical | (at & kPageOffsetMask)),
                 static_cast<std::uint32_t>(bytes), direction});
   }
 }

@@ -73,6 +73,7 @@ class Cpu {
   Outcome outcome = Outcome::Done;
   Exit exit = BudgetSpent{};
   std::uint64_t retired = 0, limit = 0;  // exact at instructions that stand alone
+  std::uint64_t added = 0;               // executed besides: the code was not the guest's
   bool if_may_have_changed = false;
   PortUse port_use = PortUse::None;
   // A deprivileged guest: the hypervisor's TSS has no I/O map, and a port instruction of the

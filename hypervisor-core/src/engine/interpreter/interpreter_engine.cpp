@@ -96,7 +96,7 @@ std::optional<Exit> InterpreterEngine::State::run_some(const Entry& entry) {
   const std::optional<CodeMap::Step> step = step_here();
   const bool interruptible = !step || step->interruptible;
   const bool at_target =
-      interruptible && (cpu.retired + added >= entry.stop_at_block ||
+      interruptible && (cpu.retired + cpu.added >= entry.stop_at_block ||
                         (cpu.if_may_have_changed && entry.stop_when_if_may_change));
   if (!shaded && at_target) {
     cpu.if_may_have_changed = false;
@@ -114,7 +114,7 @@ std::optional<Exit> InterpreterEngine::State::run_some(const Entry& entry) {
     watch_passed_at = guest_here(step).value;
     return AddressReached{};
   }
-  const std::uint64_t at_block = entry.stop_at_block - std::min(added, entry.stop_at_block);
+  const std::uint64_t at_block = entry.stop_at_block - std::min(cpu.added, entry.stop_at_block);
   cpu.limit = std::min(entry.stop_exactly, std::max(at_block, cpu.retired + 1));
   std::uint64_t budget = cpu.limit - cpu.retired;
   const bool traced = cpu.flags.has(x86::eflags::TF);
@@ -157,7 +157,7 @@ std::optional<Exit> InterpreterEngine::State::run_some(const Entry& entry) {
                   : run_across_pages();
   // A trap after an instruction that completed and had nothing else to say.
   if (step && !step->retires) {
-    added += cpu.retired - before;
+    cpu.added += cpu.retired - before;
     cpu.retired = before;
   }
   if (traced && !exit && cpu.retired != before) {
@@ -235,7 +235,7 @@ Exit InterpreterEngine::run_one_afresh() {
 
 std::uint64_t InterpreterEngine::retired() const { return state_->cpu.retired; }
 
-std::uint64_t InterpreterEngine::added() const { return state_->added; }
+std::uint64_t InterpreterEngine::added() const { return state_->cpu.added; }
 
 void InterpreterEngine::set_code_map(const CodeMap* map) { state_->map = map; }
 
@@ -265,8 +265,13 @@ bool InterpreterEngine::watch_memory(const std::vector<WatchedRange>& ranges) {
 
 std::vector<MemoryTouch> InterpreterEngine::take_touches() {
   Cpu& cpu = state_->cpu;
-  return cpu.watch.touched() ? cpu.watch.take_retired(cpu.retired, cpu.port_use != PortUse::None)
+  return cpu.watch.touched() ? cpu.watch.take_retired(cpu.retired, cpu.retired + cpu.added,
+                                                      cpu.port_use != PortUse::None)
                              : std::vector<MemoryTouch>();
+}
+
+std::vector<MemoryTouch> InterpreterEngine::take_unfinished_touches() {
+  return state_->cpu.watch.take_unfinished();
 }
 
 void InterpreterEngine::flush_tlb() { state_->cpu.flush_tlb(); }
@@ -352,7 +357,7 @@ EngineState InterpreterEngine::save() {
   out.u8(x87.in_use);
   out.u8(static_cast<std::uint8_t>(s.cpu.cpl()));
   out.flag(s.cpu.if_may_have_changed);
-  out.u64(s.added);
+  out.u64(s.cpu.added);
   // A replay from here starts with an empty TLB, and A and D bits depend on what is in it; so
   // the run that goes on must start with an empty one too.
   s.cpu.flush_tlb();
@@ -383,7 +388,7 @@ Result<void> InterpreterEngine::restore(const EngineState& state) {
   set_floating_point(x87);
   s.cpu.set_cpl(in.u8());
   s.cpu.if_may_have_changed = in.flag();
-  s.added = in.u64();
+  s.cpu.added = in.u64();
   if (!in.ok()) {
     return Error{ErrorCode::InvalidInput, "the saved CPU state is of another engine version"};
   }

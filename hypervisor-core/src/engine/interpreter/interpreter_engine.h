@@ -62,6 +62,7 @@ class InterpreterEngine final : public VcpuEngine {
   void watch(const std::vector<Gva>& addresses) override;
   bool watch_memory(const std::vector<WatchedRange>& ranges) override;
   std::vector<MemoryTouch> take_touches() override;
+  std::vector<MemoryTouch> take_unfinished_touches() override;
   void flush_tlb() override;
   void enter_address_space(std::uint64_t) override {}  // code is known by its physical address
   void forget_code() override;

@@ -27,9 +27,7 @@ struct InterpreterEngine::State {
   std::vector<std::uint64_t> watched;
   std::uint64_t watch_passed = ~std::uint64_t{0};  // the count at which a watch has been reported
   std::uint64_t watch_passed_at = 0;               // its address: what is emulated is not counted
-  // Where code is not the guest's, and how many such instructions ran. cpu.retired has the others.
-  const CodeMap* map = nullptr;
-  std::uint64_t added = 0;
+  const CodeMap* map = nullptr;                    // where code is not the guest's
   // The instruction that ran last, where it was to be examined.
   struct Examined {
     InstructionRecord record;
