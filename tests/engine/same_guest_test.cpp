@@ -72,14 +72,22 @@ INSTANTIATE_TEST_SUITE_P(Kits, SameGuest, testing::ValuesIn(every_guest()), [](c
 });
 
 // The same sources, compiled for long mode: SYSCALL, 4-level tables, 64-bit gates.
-TEST(SameSources, PrintTheSameInLongMode) {
+class SameSources : public testing::TestWithParam<Pair> {};
+
+TEST_P(SameSources, PrintTheSameInLongMode) {
   const Ending narrow = run_to_end("tinykernel", {EngineKind::Unicorn, TechniqueKind::BareMetal});
-  for (const TechniqueKind technique : {TechniqueKind::BareMetal, TechniqueKind::Interpretation}) {
-    const Ending wide = run_to_end("tinykernel64", {EngineKind::Interpreter, technique});
-    EXPECT_EQ(wide.console, narrow.console) << name_of(technique);
-    EXPECT_EQ(wide.code, narrow.code) << name_of(technique);
-  }
+  const Ending wide = run_to_end("tinykernel64", GetParam());
+  EXPECT_EQ(wide.console, narrow.console);
+  EXPECT_EQ(wide.code, narrow.code);
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    Pairs, SameSources,
+    testing::Values(Pair{EngineKind::Interpreter, TechniqueKind::BareMetal},
+                    Pair{EngineKind::Interpreter, TechniqueKind::Interpretation},
+                    Pair{EngineKind::Unicorn, TechniqueKind::BareMetal},
+                    Pair{EngineKind::Unicorn, TechniqueKind::HardwareAssisted}),
+    [](const auto& run) { return identifier(run.param); });
 
 TEST(Interpretation, ChargesEveryInstructionAndKnowsNoExit) {
   MachineConfig config = config_of_kit("tinykernel", TechniqueKind::Interpretation);

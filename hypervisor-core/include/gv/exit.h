@@ -92,10 +92,15 @@ struct MsrAccessed {
 // The engine cannot execute the instruction at rip, which a CPU could.
 struct ExecutionRefused {};
 
+// SYSCALL, where Intercepts::system_calls asks for it. It has retired and rip is after it, but
+// RCX, R11, the flags and the ring are as before: the hypervisor decides what it means.
+struct SystemCallExecuted {};
+
 using Exit = std::variant<Faulted, SoftwareInterrupted, PortAccessed, CpuidExecuted, InvalidOpcode,
                           HaltExecuted, BudgetSpent, MachineMemoryMissed, Intercepted,
                           AddressReached, MemoryTouched, TripleFaulted, InterruptWindowOpened,
-                          HostInterrupted, MsrAccessed, ExecutionRefused>;
+                          HostInterrupted, MsrAccessed, ExecutionRefused,
+                          SystemCallExecuted>;
 
 // The causes that the ledger counts and breakpoints name. Finer than Exit's
 // alternatives: a #GP on CLI and a #GP on a bad selector are different lessons.

@@ -68,11 +68,14 @@ bool is_intercepted(std::uint8_t second, std::uint8_t modrm, const Intercepts& i
 // One instruction's opcode bytes, looked at for what concerns the counter. The
 // opcode maps are few enough to read from the bytes; a full decode per new
 // block would cost more than its translation.
-void classify(const std::uint8_t* bytes, std::size_t size, std::uint16_t offset, std::int32_t index,
-              const Intercepts& intercepts, BlockFacts& facts) {
+void classify(const std::uint8_t* bytes, std::size_t size, int bits, std::uint16_t offset,
+              std::int32_t index, const Intercepts& intercepts, BlockFacts& facts) {
   std::size_t at = offset;
   while (at < size && is_prefix(bytes[at])) {
     ++at;
+  }
+  if (bits == 64 && at < size && (bytes[at] & 0xf0) == 0x40) {
+    ++at;  // REX
   }
   const auto byte = [&](std::size_t i) -> std::uint8_t { return i < size ? bytes[i] : 0; };
   const std::uint8_t opcode = byte(at);
@@ -109,6 +112,8 @@ void classify(const std::uint8_t* bytes, std::size_t size, std::uint16_t offset,
       }
     } else if (second == 0x22 || second == 0x01 || second == 0x00 || second == 0x30) {
       facts.may_change_mode = true;  // MOV CR, LGDT and its group, LLDT and its group, WRMSR
+    } else if (second == 0x05 || second == 0x07) {  // SYSCALL and SYSRET; else LOADALL and nothing
+      facts.may_change_mode = facts.may_change_if = true;
     } else if (between(second, 0x10, 0x17) || between(second, 0x28, 0x2f) ||
                between(second, 0x50, 0x7f) || second == 0xc2 || between(second, 0xc4, 0xc6) ||
                second >= 0xd0 || second == 0xae) {
@@ -126,7 +131,7 @@ BlockFacts read_block(const std::uint8_t* bytes, std::size_t size, int bits,
   // Bytes that are no instruction end a block with #UD: at least one callback, one entry.
   facts.count = std::max<std::int32_t>(1, static_cast<std::int32_t>(scan.instructions));
   for (std::size_t i = 0; i < scan.offsets.size(); ++i) {
-    classify(bytes, size, scan.offsets[i], static_cast<std::int32_t>(i), intercepts, facts);
+    classify(bytes, size, bits, scan.offsets[i], static_cast<std::int32_t>(i), intercepts, facts);
   }
   return facts;
 }

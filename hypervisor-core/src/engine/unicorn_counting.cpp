@@ -54,7 +54,7 @@ BlockFacts UnicornEngine::State::read_facts(std::uint64_t address, const std::ui
 // How many instructions of the current block stand before `linear`; all of it
 // when the address is elsewhere, as after a block that ran to its end.
 std::int32_t UnicornEngine::State::instructions_before(std::uint64_t linear) {
-  const std::uint64_t start = block & 0xffffffffu;
+  const std::uint64_t start = address_of(block);
   const std::uint64_t size = (block >> 32) & 0x7fff;
   if (block == 0 || linear < start || linear > start + size) {
     return block_count();
@@ -92,14 +92,18 @@ bool UnicornEngine::State::interruptible_at(std::uint64_t linear) const {
 
 void UnicornEngine::State::refresh_space() {
   known_segment_valid = false;
-  if (!monitor) {
-    use_space(read_register(UC_X86_REG_CR3) ^ (read_register(UC_X86_REG_CR0) << 32) ^
-              (std::uint64_t{read_register(UC_X86_REG_CS)} << 48));
+  if (monitor) {
+    return;
   }
+  const std::uint64_t cr3 = read_register(UC_X86_REG_CR3);
+  const std::uint64_t cs = read_register(UC_X86_REG_CS) & 0xffff;
+  // In long mode paging is on, and CR3 is wider.
+  use_space(is_wide ? cr3 ^ (cs << 48) : cr3 ^ (read_register(UC_X86_REG_CR0) << 32) ^ (cs << 48));
 }
 
 void UnicornEngine::State::use_space(std::uint64_t tag) {
-  const auto [space, fresh] = spaces.try_emplace(tag, spaces.size());
+  space_tag = tag;
+  const auto [space, fresh] = spaces.try_emplace({tag, high_half}, spaces.size());
   if (fresh && spaces.size() > 0xffff) {
     spaces.clear();
     counter.clear();
@@ -107,6 +111,22 @@ void UnicornEngine::State::use_space(std::uint64_t tag) {
     return;
   }
   space_bits = space->second << 47;
+}
+
+void UnicornEngine::State::use_high_half(std::uint64_t high) {
+  high_half = high;
+  use_space(space_tag);
+}
+
+BlockKey UnicornEngine::State::key_of(std::uint64_t address, std::uint32_t size) {
+  const std::uint64_t high_now = high_half;
+  if (address >> 32 == high_now) {
+    return block_key(address, size, space_bits);
+  }
+  use_high_half(address >> 32);
+  const BlockKey key = block_key(address, size, space_bits);
+  use_high_half(high_now);
+  return key;
 }
 
 }  // namespace gv

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// unicorn_engine.cpp - entering the guest, stopping exactly, saving and restoring.
+// unicorn_engine.cpp - entering the guest and stopping exactly.
 
 #include "engine/unicorn_engine.h"
 
 #include "engine/unicorn_state.h"
-#include "x86/control_registers.h"
 
 namespace gv {
 
@@ -14,7 +13,7 @@ namespace {
 // An address that no guest runs: Unicorn retranslates the block at `until` each time.
 // (Its list of exit addresses instead of `until` loses hooks added later, in 2.1.1.)
 constexpr std::uint64_t kNever = 0xffffffff;
-constexpr std::uint64_t kAddressSpaceEnd = std::uint64_t{1} << 32;
+constexpr std::uint64_t kNeverInLongMode = std::uint64_t{1} << 63;  // not canonical
 constexpr std::uint8_t kHltOpcode = 0xf4;
 constexpr std::uint64_t kFarFuture = INT64_MAX / 4;
 
@@ -35,28 +34,16 @@ Result<std::unique_ptr<UnicornEngine>> UnicornEngine::create(MachineMemory& memo
   auto state = std::make_unique<State>(memory);
   State& s = *state;
   s.layout = *layout;
-  if (const uc_err error = uc_open(UC_ARCH_X86, UC_MODE_32, &s.uc)) {
-    return engine_broke(error, "opening a CPU");
-  }
   std::unique_ptr<UnicornEngine> engine(new UnicornEngine(std::move(state)));
-  // Before anything else: later Unicorn has already reserved its default.
-  uc_ctl_set_tcg_buffer_size(s.uc, kTranslationBufferBytes);
-  if (const uc_err error = uc_mem_map_ptr(s.uc, 0, memory.size(), UC_PROT_ALL, memory.at(Mpa(0)))) {
-    return engine_broke(error, "mapping the machine's memory");
-  }
-  if (memory.size() < kAddressSpaceEnd) {
-    uc_mmio_map(s.uc, memory.size(), kAddressSpaceEnd - memory.size(), &UnicornHooks::bus_read,
-                nullptr, &UnicornHooks::bus_write, nullptr);
-  }
-  // A fresh Unicorn has no FPU defaults; 0 would mean single precision.
-  std::uint64_t value = 0x37f;
-  uc_reg_write(s.uc, UC_X86_REG_FPCW, &value);
-  value = 0x1f80;
-  uc_reg_write(s.uc, UC_X86_REG_MXCSR, &value);
+  GV_TRY(s.open_instance(s.narrow, UC_MODE_32));
+  s.uc = s.narrow.uc;
+  s.context = s.narrow.context;
   s.context_size = uc_context_size(s.uc);
-  if (!UnicornHooks::install(s) || uc_context_alloc(s.uc, &s.context) != UC_ERR_OK ||
-      uc_context_alloc(s.uc, &s.ring0) != UC_ERR_OK) {
-    return Error{ErrorCode::Internal, "Unicorn refused a hook or a context"};
+  // A fresh Unicorn has no FPU defaults; 0 would mean single precision.
+  s.write_register(UC_X86_REG_FPCW, 0x37f);
+  s.write_register(UC_X86_REG_MXCSR, 0x1f80);
+  if (uc_context_alloc(s.uc, &s.ring0) != UC_ERR_OK) {
+    return Error{ErrorCode::Internal, "Unicorn refused a context"};
   }
   s.fiber = std::make_unique<Fiber>([](void* self) { static_cast<State*>(self)->live(); }, &s);
   return engine;
@@ -66,15 +53,11 @@ UnicornEngine::~UnicornEngine() {
   State& s = *state_;
   s.leave_uc();
   s.fiber.reset();
-  if (s.context != nullptr) {
-    uc_context_free(s.context);
-  }
   if (s.ring0 != nullptr) {
     uc_context_free(s.ring0);
   }
-  if (s.uc != nullptr) {
-    uc_close(s.uc);
-  }
+  s.close_instance(s.wide);
+  s.close_instance(s.narrow);
 }
 
 Result<void> UnicornEngine::set_up_monitor(const MonitorPages& pages) {
@@ -97,6 +80,12 @@ Result<void> UnicornEngine::set_up_monitor(const MonitorPages& pages) {
 // The fiber's whole life: apply what is pending, run, hand over why it ended.
 void UnicornEngine::State::live() {
   for (;;) {
+    if (const auto settled = settle_instance(); !settled) {
+      broken = settled.error();
+      suspended = Suspended::Idle;
+      suspend();
+      continue;
+    }
     if (stepping != (code_hook != 0)) {
       if (stepping) {
         uc_hook_add(uc, &code_hook, UC_HOOK_CODE,
@@ -118,7 +107,7 @@ void UnicornEngine::State::live() {
     }
     apply_idle();
     leave_hook = false;
-    const uc_err error = uc_emu_start(uc, read_register(UC_X86_REG_EIP), kNever, 0, 0);
+    const uc_err error = uc_emu_start(uc, read_rip(), is_wide ? kNeverInLongMode : kNever, 0, 0);
     repair_after_lookups();
     if (!leave_hook || parking || abandoned) {
       if (!leave_hook && !abandoned) {
@@ -148,9 +137,9 @@ void UnicornEngine::State::finish_start(uc_err error) {
     return;
   }
   forget_registers();
-  eip = static_cast<std::uint32_t>(read_register(UC_X86_REG_EIP));
-  eip_valid = true;
-  const std::uint64_t linear = eip + code_segment().base;
+  rip = read_rip();
+  rip_valid = true;
+  const std::uint64_t linear = this->linear(rip);
   const auto here = [&] {
     if (stepping) {
       count_steps(linear != step_address);
@@ -210,14 +199,6 @@ void UnicornEngine::State::set_targets(std::uint64_t executed_at_block_end) {
   }
 }
 
-namespace {
-
-constexpr const char* kNo64BitCode =
-    "the guest has entered 64-bit code, and Unicorn is used here as a 32-bit CPU; use --engine "
-    "interpreter, or --engine kvm --technique hardware-assisted";
-
-}  // namespace
-
 Result<Exit> UnicornEngine::run(const Entry& entry) {
   State& s = *state_;
   s.entry = entry;
@@ -226,7 +207,7 @@ Result<Exit> UnicornEngine::run(const Entry& entry) {
   for (;;) {
     std::optional<Exit> exit;
     if (s.suspended != Suspended::InPortHook) {
-      const bool whole = s.map == nullptr || s.interruptible_at(rip() + code_base());
+      const bool whole = s.map == nullptr || s.interruptible_at(s.linear(rip()));
       const bool at_target =
           s.block_rest == 0 && !s.interrupt_shadow && whole && s.retired_now >= entry.stop_at_block;
       const bool short_here = s.block_rest == 0 && (!whole || s.interrupt_shadow);
@@ -246,9 +227,6 @@ Result<Exit> UnicornEngine::run(const Entry& entry) {
     }
     if (s.broken) {
       return *s.broken;
-    }
-    if (s.known_segment_valid && s.known_segment.bits == 64) {
-      return Error{ErrorCode::NotAvailable, kNo64BitCode};
     }
     if (exit) {
       return *exit;
@@ -286,6 +264,9 @@ std::optional<Exit> UnicornEngine::State::run_blocks() {
     code_stale = true;
     return std::nullopt;
   }
+  if (hook_stop == HookStop::ModeChanged) {
+    return std::nullopt;  // live() sees to it
+  }
   if (hook_stop == HookStop::WatchReached) {
     note_watch(stepped, 0);
     stopped_short = interrupt_shadow || !stepped.interruptible;
@@ -304,7 +285,7 @@ std::optional<Exit> UnicornEngine::State::run_steps(std::uint64_t guest_steps) {
     if (stepped_user_port) {
       intercept = instructions_until_port();
     }
-    if (intercept == index && index == 0 && intercept_to_pass == (block & 0xffffffffu)) {
+    if (intercept == index && index == 0 && intercept_to_pass == address_of(block)) {
       intercept_to_pass.reset();
       intercept = -1;
       stepped.count = block_rest = steps = 1;  // what follows is looked at anew
@@ -421,107 +402,10 @@ void UnicornEngine::forget_code(Gva first, std::uint64_t bytes) {
 void UnicornEngine::set_code_map(const CodeMap* map) {
   State& s = *state_;
   s.map = map;
-  uc_hook_del(s.uc, s.block_hook);
-  GV_CHECK(UnicornHooks::install_block_hook(s));
+  GV_CHECK(!s.is_wide);
+  uc_hook_del(s.uc, s.narrow.block_hook);
+  GV_CHECK(UnicornHooks::install_block_hook(s, s.narrow));
   forget_code();
-}
-
-// What a saved state holds after Unicorn's own context image.
-struct PendingRegisters {
-  std::array<std::uint32_t, 8> gprs;
-  std::uint32_t gprs_dirty, eip, eflags;
-  bool gprs_valid, eip_valid, eip_dirty, eflags_valid, eflags_dirty, interrupt_shadow, fpu_used;
-  std::array<std::int32_t, kSegmentCount> selectors;  // -1: none pending
-  bool switching;
-  PrivilegeSwitch privilege_switch;
-  std::uint64_t space_tag_bits;
-  std::uint64_t true_cr2, added;
-};
-
-EngineState UnicornEngine::save() {
-  State& s = *state_;
-  GV_CHECK(s.suspended != Suspended::InPortHook && s.block_rest == 0);
-  if (s.suspended == Suspended::InTrapHook) {
-    s.leave_hook = s.parking = true;
-    s.fiber->resume();
-    s.parking = false;
-  }
-  uc_context_save(s.uc, s.context);
-  PendingRegisters p{};
-  p.gprs = s.gprs;
-  p.gprs_dirty = s.gprs_dirty;
-  p.eip = s.eip;
-  p.eflags = s.eflags;
-  p.gprs_valid = s.gprs_valid;
-  p.eip_valid = s.eip_valid;
-  p.eip_dirty = s.eip_dirty;
-  p.eflags_valid = s.eflags_valid;
-  p.eflags_dirty = s.eflags_dirty;
-  p.interrupt_shadow = s.interrupt_shadow;
-  p.fpu_used = s.fpu_used;
-  for (std::size_t i = 0; i < s.selectors.size(); ++i) {
-    p.selectors[i] = s.selectors[i] ? *s.selectors[i] : -1;
-  }
-  p.switching = s.privilege_switch.has_value();
-  p.privilege_switch = s.privilege_switch.value_or(PrivilegeSwitch{});
-  p.space_tag_bits = s.space_bits;
-  p.true_cr2 = s.true_cr2;
-  p.added = s.added_now;
-  EngineState state;
-  state.retired = s.retired_now;
-  state.context.resize(s.context_size + sizeof p);
-  std::memcpy(state.context.data(), s.context, s.context_size);
-  std::memcpy(state.context.data() + s.context_size, &p, sizeof p);
-  // A replay from here starts with an empty TLB; so must the run that goes on.
-  s.tlb_stale = true;
-  return state;
-}
-
-Result<void> UnicornEngine::restore(const EngineState& state) {
-  State& s = *state_;
-  PendingRegisters p{};
-  if (state.context.size() != s.context_size + sizeof p) {
-    return Error{ErrorCode::InvalidInput, "the saved CPU state is of another engine version"};
-  }
-  s.leave_uc();
-  s.leave_hook = false;
-  s.stepping = false;
-  s.block_rest = 0;
-  s.stopped_short = false;
-  s.memory_watch.forget();
-  std::memcpy(s.context, state.context.data(), s.context_size);
-  uc_context_restore(s.uc, s.context);
-  std::memcpy(&p, state.context.data() + s.context_size, sizeof p);
-  s.gprs = p.gprs;
-  s.gprs_dirty = p.gprs_dirty;
-  s.eip = p.eip;
-  s.eflags = p.eflags;
-  s.gprs_valid = p.gprs_valid;
-  s.eip_valid = p.eip_valid;
-  s.eip_dirty = p.eip_dirty;
-  s.eflags_valid = p.eflags_valid;
-  s.eflags_dirty = p.eflags_dirty;
-  s.interrupt_shadow = p.interrupt_shadow;
-  s.fpu_used = p.fpu_used;
-  for (std::size_t i = 0; i < s.selectors.size(); ++i) {
-    s.selectors[i].reset();
-    if (p.selectors[i] >= 0) {
-      s.selectors[i] = static_cast<std::uint16_t>(p.selectors[i]);
-    }
-  }
-  s.privilege_switch.reset();
-  if (p.switching) {
-    s.privilege_switch = p.privilege_switch;
-  }
-  s.space_bits = p.space_tag_bits;
-  s.true_cr2 = p.true_cr2;
-  s.mode_may_have_changed = s.if_may_have_changed = false;
-  s.retired_now = state.retired;
-  s.added = s.added_now = p.added;
-  s.known_segment_valid = false;
-  s.tlb_stale = true;
-  forget_code();
-  return {};
 }
 
 }  // namespace gv

@@ -6,6 +6,7 @@
 //
 //   trap or INT n   INTR hook: suspend inside the hook, resume in place
 //   IN, OUT         INSN hook: suspend inside the hook, resume with the reply
+//   SYSCALL         INSN hook: done there as a CPU does it, or an exit
 //   block start     BLOCK hook: count instructions, stop when a target is near
 //   HLT, #UD        uc_emu_start returns
 //
@@ -13,6 +14,10 @@
 // runs at full speed; the engine single-steps only to stop inside a block.
 // "Canonical" blocks are those of an undisturbed run. A stop inside one leaves
 // inside_block() true until its end, so that stopping changes nothing.
+//
+// Long mode is a second Unicorn instance, which the CPU's state moves into and out of
+// (unicorn_instances.cpp). What a hypervisor sets before a 64-bit guest's first run is the mode
+// first (EFER, CR4, CR3, CR0), then the rest.
 //
 // Deprivileged use: after set_up_monitor() every change of ring goes through an
 // IRET in the hypervisor's own page, as a real one does it.
@@ -52,6 +57,7 @@ class UnicornEngine final : public VcpuEngine {
   std::uint64_t control(ControlRegister which) override;
   void set_control(ControlRegister which, std::uint64_t value) override;
   std::optional<std::uint64_t> msr(Msr which) override;
+  bool set_msr(Msr which, std::uint64_t value) override;
   DescriptorTableRegister gdtr() override;
   DescriptorTableRegister idtr() override;
   Segment task_register() override;
@@ -60,6 +66,7 @@ class UnicornEngine final : public VcpuEngine {
   void set_idtr(const DescriptorTableRegister& value) override;
   std::uint64_t code_base() override;
   int code_bits() override;
+  Gva linear_rip() override;
 
   Result<void> set_up_monitor(const MonitorPages& pages) override;
   void switch_privilege(const PrivilegeSwitch& to) override;

@@ -22,7 +22,7 @@ using State = UnicornEngine::State;
 // chained jump may still show an earlier one.
 void stop_before(State& s, std::uint64_t address, HookStop why) {
   s.hook_stop = why;
-  s.write_register(UC_X86_REG_EIP, static_cast<std::uint32_t>(address) - s.code_segment().base);
+  s.write_register(s.ids->instruction_pointer, s.offset_of(address));
   uc_emu_stop(s.uc);
 }
 
@@ -39,6 +39,13 @@ void block_needs_thought(State& s, std::uint64_t address, std::uint32_t size,
   const bool if_changed = std::exchange(s.if_may_have_changed, false);
   s.set_remaining(s.true_remaining());
   if (std::exchange(s.mode_may_have_changed, false)) {
+    if (s.in_long_mode() != s.is_wide) {
+      s.interrupt_shadow = shadow;
+      s.if_may_have_changed = if_changed;
+      s.block_rest = 0;
+      stop_before(s, address, HookStop::ModeChanged);
+      return;
+    }
     s.refresh_space();
     s.true_cr2 = s.monitor ? 0 : s.read_register(UC_X86_REG_CR2);
     s.block = block_key(address, size, s.space_bits);
@@ -137,7 +144,7 @@ void exit_for_port(State& s, const PortAccessed& access) {
   if (s.stepping) {
     // The CODE hook has counted this instruction already.
     s.count_steps(false);
-    s.eip = static_cast<std::uint32_t>(s.step_address) - s.code_segment().base;
+    s.rip = s.offset_of(s.step_address);
   } else {
     // Unicorn 2.1.1 leaves EIP at the block's start here; the n-th port access
     // of a block is its n-th port instruction.
@@ -145,28 +152,50 @@ void exit_for_port(State& s, const PortAccessed& access) {
     const auto n = static_cast<std::size_t>(s.ports_touched++);
     const std::uint16_t offset =
         facts != nullptr && n < facts->port_offsets.size() ? facts->port_offsets[n] : 0;
-    const std::uint64_t linear = (s.block & 0xffffffffu) + offset;
+    const std::uint64_t linear = s.address_of(s.block) + offset;
     s.count_to(linear);
-    s.eip = static_cast<std::uint32_t>(linear) - s.code_segment().base;
+    s.rip = s.offset_of(linear);
   }
   if (s.abandoned) {
     return;
   }
   s.exit = access;
   s.suspended = Suspended::InPortHook;
-  s.eip_valid = true;
+  s.rip_valid = true;
   s.suspend();
   s.suspended = Suspended::Idle;
+}
+
+// Hands over s.exit in the middle of a hook that a stop ends exactly, and goes on with the answer.
+// Unicorn will find RIP so many bytes ahead of where it is put.
+void exit_in_hook(State& s, std::uint64_t rip_ahead) {
+  if (!s.abandoned) {
+    s.suspended = Suspended::InTrapHook;
+    s.suspend();
+    s.suspended = Suspended::Idle;
+  }
+  if (s.leave_hook || s.abandoned) {
+    uc_emu_stop(s.uc);
+    return;
+  }
+  s.apply_in_trap_hook(rip_ahead);
 }
 
 }  // namespace
 
 namespace {
 
-template <bool kMapped>
+enum class Blocks : std::uint8_t { Plain, Mapped, Wide };
+
+template <Blocks kKind>
 [[gnu::always_inline]] inline void count_block(std::uint64_t address, std::uint32_t size,
                                                void* user) {
   State& s = state_of(user);
+  if constexpr (kKind == Blocks::Wide) {
+    if (address >> 32 != s.high_half) [[unlikely]] {
+      s.use_high_half(address >> 32);
+    }
+  }
   const BlockKey key = block_key(address, size, s.space_bits);
   const BlockCounter::Slot& slot = s.counter.slot(key);
   s.block = key;
@@ -176,7 +205,7 @@ template <bool kMapped>
     s.remaining -= slot.count;
     // Not at zero either: a privileged instruction may follow in the same translation.
     if (s.remaining > 0) [[likely]] {
-      if constexpr (kMapped) {
+      if constexpr (kKind == Blocks::Mapped) {
         s.added += slot.added;
       }
       return;
@@ -188,11 +217,15 @@ template <bool kMapped>
 }  // namespace
 
 void UnicornHooks::block(uc_engine*, std::uint64_t address, std::uint32_t size, void* user) {
-  count_block<false>(address, size, user);
+  count_block<Blocks::Plain>(address, size, user);
+}
+
+void UnicornHooks::wide_block(uc_engine*, std::uint64_t address, std::uint32_t size, void* user) {
+  count_block<Blocks::Wide>(address, size, user);
 }
 
 void UnicornHooks::mapped_block(uc_engine*, std::uint64_t address, std::uint32_t size, void* user) {
-  count_block<true>(address, size, user);
+  count_block<Blocks::Mapped>(address, size, user);
 }
 
 void UnicornHooks::translated(uc_engine*, uc_tb* current, uc_tb*, void* user) {
@@ -209,19 +242,19 @@ void UnicornHooks::translated(uc_engine*, uc_tb* current, uc_tb*, void* user) {
   const std::size_t wanted = std::min<std::size_t>(current->size, bytes.size());
   const std::size_t got = s.read_code(current->pc, bytes.data(), wanted);
   if (got == wanted) {
-    s.counter.code_translated(block_key(current->pc, current->size, s.space_bits),
+    s.counter.code_translated(s.key_of(current->pc, current->size),
                               s.read_facts(current->pc, bytes.data(), got));
     s.trap_index.clear();
   }
 }
 
-void UnicornHooks::trap(uc_engine* uc, std::uint32_t vector, void* user) {
+void UnicornHooks::trap(uc_engine*, std::uint32_t vector, void* user) {
   State& s = state_of(user);
-  uc_context_save(uc, s.context);
+  uc_context_save(s.uc, s.context);
   s.forget_registers();
-  s.eip = static_cast<std::uint32_t>(s.read_register(UC_X86_REG_EIP));
-  s.eip_valid = true;
-  const std::uint64_t linear = s.eip + s.code_segment().base;
+  s.rip = s.read_rip();
+  s.rip_valid = true;
+  const std::uint64_t linear = s.linear(s.rip);
 
   if (s.stepping) {
     // A fault has not retired; INT n has, and stands after itself.
@@ -252,22 +285,41 @@ void UnicornHooks::trap(uc_engine* uc, std::uint32_t vector, void* user) {
   } else {
     Faulted fault{static_cast<std::uint8_t>(vector), error, Gva(0)};
     if (vector == 14) {
-      s.true_cr2 = s.read_register(UC_X86_REG_CR2) & 0xffffffffu;
+      s.true_cr2 = s.read_register(UC_X86_REG_CR2) & (s.is_wide ? ~0ull : 0xffffffffull);
       fault.address = Gva(s.true_cr2);
     }
     s.exit = fault;
   }
 
-  if (!s.abandoned) {
-    s.suspended = Suspended::InTrapHook;
-    s.suspend();
-    s.suspended = Suspended::Idle;
-  }
-  if (s.leave_hook || s.abandoned) {
-    uc_emu_stop(uc);
+  exit_in_hook(s, 0);
+}
+
+// SYSCALL in 64-bit code; elsewhere it is an invalid opcode, as on Intel's CPUs. Unicorn itself
+// does nothing but call this, with RIP at the instruction, and go on behind it.
+void UnicornHooks::system_call(uc_engine*, void* user) {
+  State& s = state_of(user);
+  const std::uint64_t here = s.read_rip();
+  const std::uint64_t linear = s.linear(here);
+  std::array<std::uint8_t, 15> bytes{};
+  s.read_code(linear, bytes.data(), bytes.size());
+  const auto opcode = std::find(bytes.begin(), bytes.end(), 0x0f);  // behind any prefixes
+  const auto length = static_cast<std::uint64_t>(opcode - bytes.begin()) + 2;
+  const bool valid = s.code_segment().bits == 64 && (s.extended_features() & x86::efer::SCE) != 0;
+  if (valid && !s.intercepts.system_calls) {
+    s.enter_system_call(here + length, length);
     return;
   }
-  s.apply_in_trap_hook();
+  uc_context_save(s.uc, s.context);
+  s.forget_registers();
+  if (s.stepping) {
+    s.count_steps(valid);
+  } else {
+    s.count_to(valid ? linear + length : linear);
+  }
+  s.rip = valid ? here + length : here;
+  s.rip_valid = s.rip_dirty = true;
+  s.exit = valid ? Exit{SystemCallExecuted{}} : Exit{InvalidOpcode{}};
+  exit_in_hook(s, length);
 }
 
 std::uint32_t UnicornHooks::port_in(uc_engine*, std::uint32_t port, int size, void* user) {
@@ -297,8 +349,7 @@ void UnicornHooks::memory(uc_engine*, uc_mem_type type, std::uint64_t address, i
                     Mpa(address),
                     static_cast<std::uint32_t>(size),
                     type == UC_MEM_WRITE ? Direction::Write : Direction::Read};
-  const std::uint64_t linear =
-      (s.read_register(UC_X86_REG_EIP) + s.code_segment().base) & 0xffffffffu;
+  const std::uint64_t linear = s.linear(s.read_rip());
   if (!s.memory_watch.wants(touch) || s.abandoned ||
       (s.monitor && linear == s.monitor->iret_stub.value)) {
     return;
@@ -344,20 +395,24 @@ std::uint64_t UnicornHooks::bus_read(uc_engine*, std::uint64_t, unsigned, void*)
 }
 void UnicornHooks::bus_write(uc_engine*, std::uint64_t, unsigned, std::uint64_t, void*) {}
 
-bool UnicornHooks::install_block_hook(State& s) {
-  auto* callback = s.map == nullptr ? &UnicornHooks::block : &UnicornHooks::mapped_block;
-  return uc_hook_add(s.uc, &s.block_hook, UC_HOOK_BLOCK, reinterpret_cast<void*>(callback), &s, 1,
-                     0) == UC_ERR_OK;
+bool UnicornHooks::install_block_hook(State& s, UnicornInstance& instance) {
+  auto* callback = s.map != nullptr       ? &UnicornHooks::mapped_block
+                   : &instance == &s.wide ? &UnicornHooks::wide_block
+                                          : &UnicornHooks::block;
+  return uc_hook_add(instance.uc, &instance.block_hook, UC_HOOK_BLOCK,
+                     reinterpret_cast<void*>(callback), &s, 1, 0) == UC_ERR_OK;
 }
 
-bool UnicornHooks::install(State& s) {
+bool UnicornHooks::install(State& s, UnicornInstance& instance) {
   uc_hook hook = 0;
   const auto add = [&](int type, auto* callback, auto... extra) {
-    return uc_hook_add(s.uc, &hook, type, reinterpret_cast<void*>(callback), &s, 1, 0, extra...) ==
-           UC_ERR_OK;
+    return uc_hook_add(instance.uc, &hook, type, reinterpret_cast<void*>(callback), &s, 1, 0,
+                       extra...) == UC_ERR_OK;
   };
-  return install_block_hook(s) && add(UC_HOOK_EDGE_GENERATED, &UnicornHooks::translated) &&
+  return install_block_hook(s, instance) &&
+         add(UC_HOOK_EDGE_GENERATED, &UnicornHooks::translated) &&
          add(UC_HOOK_INTR, &UnicornHooks::trap) &&
+         add(UC_HOOK_INSN, &UnicornHooks::system_call, UC_X86_INS_SYSCALL) &&
          add(UC_HOOK_INSN, &UnicornHooks::port_in, UC_X86_INS_IN) &&
          add(UC_HOOK_INSN, &UnicornHooks::port_out, UC_X86_INS_OUT);
 }

@@ -11,8 +11,6 @@ namespace gv {
 
 namespace {
 
-constexpr int kGprIds[8] = {UC_X86_REG_EAX, UC_X86_REG_ECX, UC_X86_REG_EDX, UC_X86_REG_EBX,
-                            UC_X86_REG_ESP, UC_X86_REG_EBP, UC_X86_REG_ESI, UC_X86_REG_EDI};
 constexpr int kSegmentIds[kSegmentCount] = {UC_X86_REG_ES, UC_X86_REG_CS, UC_X86_REG_SS,
                                             UC_X86_REG_DS, UC_X86_REG_FS, UC_X86_REG_GS};
 // Everything of the FPU and SSE that a template would overwrite. The control words first: they
@@ -41,20 +39,21 @@ int control_id(ControlRegister which) {
 }  // namespace
 
 void UnicornEngine::State::forget_registers() {
-  gprs_valid = eip_valid = eflags_valid = false;
+  gprs_valid = rip_valid = eflags_valid = false;
   gprs_dirty = 0;
-  eip_dirty = eflags_dirty = false;
+  rip_dirty = eflags_dirty = false;
 }
 
 void UnicornEngine::State::load_gprs() {
   if (gprs_valid) {
     return;
   }
-  void* values[8];
-  for (std::size_t i = 0; i < 8; ++i) {
+  void* values[kGprCount];
+  gprs = {};  // of the narrow ones Unicorn writes half
+  for (std::size_t i = 0; i < gprs.size(); ++i) {
     values[i] = &gprs[i];
   }
-  uc_reg_read_batch(uc, const_cast<int*>(kGprIds), values, 8);
+  uc_reg_read_batch(uc, const_cast<int*>(ids->gpr.data()), values, ids->gpr_count);
   gprs_valid = true;
 }
 
@@ -64,19 +63,20 @@ void UnicornEngine::State::clear_pending_exception() {
               sizeof kNone);
 }
 
-// Inside the INTR hook: the context saved at its start, with the exception
+// Inside the hook: the context saved at its start, with the exception
 // forgotten and EIP moved, goes back; then the general registers.
-void UnicornEngine::State::apply_in_trap_hook() {
+void UnicornEngine::State::apply_in_trap_hook(std::uint64_t rip_ahead) {
   clear_pending_exception();
-  if (eip_dirty) {
-    uc_context_reg_write(context, UC_X86_REG_EIP, &eip);
+  if (rip_dirty) {
+    rip -= rip_ahead;
+    uc_context_reg_write(context, ids->instruction_pointer, &rip);
   }
   if (eflags_dirty) {
     uc_context_reg_write(context, UC_X86_REG_EFLAGS, &eflags);
   }
   for (std::uint32_t dirty = gprs_dirty, i = 0; dirty != 0; dirty >>= 1, ++i) {
     if ((dirty & 1) != 0) {
-      uc_context_reg_write(context, kGprIds[i], &gprs[i]);
+      uc_context_reg_write(context, ids->gpr[i], &gprs[i]);
     }
   }
   uc_context_restore(uc, context);
@@ -86,88 +86,74 @@ void UnicornEngine::State::apply_in_trap_hook() {
   forget_registers();
 }
 
+// A deprivileged guest is entered by the IRET of the hypervisor's own page.
+void UnicornEngine::State::apply_monitor_entry() {
+  const std::uint64_t cr0 = read_register(UC_X86_REG_CR0);  // TS follows the guest's
+  load_gprs();
+  const auto esp = static_cast<std::uint32_t>(gprs[static_cast<std::size_t>(Gpr::Sp)]);
+  const std::uint32_t target_eip = static_cast<std::uint32_t>(rip_valid ? rip : read_rip());
+  const std::uint32_t target_eflags =
+      eflags_valid ? eflags : static_cast<std::uint32_t>(read_register(UC_X86_REG_EFLAGS));
+  std::uint16_t data[4];
+  constexpr int kData[4] = {UC_X86_REG_ES, UC_X86_REG_DS, UC_X86_REG_FS, UC_X86_REG_GS};
+  constexpr std::size_t kDataSegments[4] = {0, 3, 4, 5};
+  for (std::size_t i = 0; i < 4; ++i) {
+    data[i] =
+        selectors[kDataSegments[i]].value_or(static_cast<std::uint16_t>(read_register(kData[i])));
+  }
+  std::array<std::array<std::uint8_t, 16>, kFpuCount> fpu{};
+  void* fpu_pointers[kFpuCount];
+  for (std::size_t i = 0; i < kFpuCount; ++i) {
+    fpu_pointers[i] = fpu[i].data();
+  }
+  if (fpu_used) {
+    uc_reg_read_batch(uc, const_cast<int*>(kFpuIds), fpu_pointers, static_cast<int>(kFpuCount));
+  }
+  uc_context_restore(uc, ring0);
+  if (read_register(UC_X86_REG_CR0) != cr0) {
+    write_register(UC_X86_REG_CR0, cr0);
+  }
+  if (fpu_used) {
+    uc_reg_write_batch(uc, const_cast<int*>(kFpuIds), fpu_pointers, static_cast<int>(kFpuCount));
+  }
+  uc_x86_mmr gdtr{};
+  gdtr.base = privilege_switch->gdtr.base;
+  gdtr.limit = privilege_switch->gdtr.limit;
+  uc_reg_write(uc, UC_X86_REG_GDTR, &gdtr);
+  for (std::size_t i = 0; i < 4; ++i) {
+    write_register(kData[i], data[i]);
+  }
+  const std::uint32_t frame[5] = {target_eip, privilege_switch->cs, target_eflags, esp,
+                                  privilege_switch->ss};
+  std::memcpy(machine.at(monitor->stub_frame), frame, sizeof frame);
+  gprs[static_cast<std::size_t>(Gpr::Sp)] =
+      static_cast<std::uint32_t>(monitor->stub_frame_linear.value);
+  gprs_dirty = kAllGprs;
+  rip = monitor->iret_stub.value;
+  rip_valid = rip_dirty = true;
+  eflags_dirty = false;
+  known_segment_valid = false;
+  privilege_switch.reset();
+  selectors = {};
+}
+
 // Outside uc_emu_start: writes what is pending and leaves EIP where to start.
 void UnicornEngine::State::apply_idle() {
-  known_segment_valid = known_segment_valid && !privilege_switch;
   if (privilege_switch && monitor) {
-    const std::uint64_t cr0 = read_register(UC_X86_REG_CR0);  // TS follows the guest's
-    load_gprs();
-    const std::uint32_t esp = gprs[static_cast<std::size_t>(Gpr::Sp)];
-    const std::uint32_t target_eip =
-        eip_valid ? eip : static_cast<std::uint32_t>(read_register(UC_X86_REG_EIP));
-    const std::uint32_t target_eflags =
-        eflags_valid ? eflags : static_cast<std::uint32_t>(read_register(UC_X86_REG_EFLAGS));
-    std::uint16_t data[4];
-    constexpr int kData[4] = {UC_X86_REG_ES, UC_X86_REG_DS, UC_X86_REG_FS, UC_X86_REG_GS};
-    constexpr std::size_t kDataSegments[4] = {0, 3, 4, 5};
-    for (std::size_t i = 0; i < 4; ++i) {
-      data[i] =
-          selectors[kDataSegments[i]].value_or(static_cast<std::uint16_t>(read_register(kData[i])));
-    }
-    std::array<std::array<std::uint8_t, 16>, kFpuCount> fpu{};
-    void* fpu_pointers[kFpuCount];
-    for (std::size_t i = 0; i < kFpuCount; ++i) {
-      fpu_pointers[i] = fpu[i].data();
-    }
-    if (fpu_used) {
-      uc_reg_read_batch(uc, const_cast<int*>(kFpuIds), fpu_pointers, static_cast<int>(kFpuCount));
-    }
-    uc_context_restore(uc, ring0);
-    if (read_register(UC_X86_REG_CR0) != cr0) {
-      write_register(UC_X86_REG_CR0, cr0);
-    }
-    if (fpu_used) {
-      uc_reg_write_batch(uc, const_cast<int*>(kFpuIds), fpu_pointers, static_cast<int>(kFpuCount));
-    }
-    uc_x86_mmr gdtr{};
-    gdtr.base = privilege_switch->gdtr.base;
-    gdtr.limit = privilege_switch->gdtr.limit;
-    uc_reg_write(uc, UC_X86_REG_GDTR, &gdtr);
-    for (std::size_t i = 0; i < 4; ++i) {
-      write_register(kData[i], data[i]);
-    }
-    const std::uint32_t frame[5] = {target_eip, privilege_switch->cs, target_eflags, esp,
-                                    privilege_switch->ss};
-    std::memcpy(machine.at(monitor->stub_frame), frame, sizeof frame);
-    gprs[static_cast<std::size_t>(Gpr::Sp)] =
-        static_cast<std::uint32_t>(monitor->stub_frame_linear.value);
-    gprs_dirty = kAllGprs;
-    eip = static_cast<std::uint32_t>(monitor->iret_stub.value);
-    eip_valid = eip_dirty = true;
-    eflags_dirty = false;
-  } else if (privilege_switch) {
-    // Ring 0 without a hypervisor below. CPL follows SS, and a plain write of SS from
-    // ring 3 is refused: with PE clear for a moment it is not.
-    const std::uint64_t cr0 = read_register(UC_X86_REG_CR0);
-    const auto cpl = static_cast<int>(read_register(UC_X86_REG_SS) & 3);
-    const bool protected_mode = (cr0 & x86::cr0::PE) != 0;
-    if (protected_mode && cpl != (privilege_switch->ss & 3)) {
-      write_register(UC_X86_REG_CR0, cr0 & ~std::uint64_t{x86::cr0::PG | x86::cr0::PE});
-      write_register(UC_X86_REG_SS, 0);
-      write_register(UC_X86_REG_CR0, cr0);
-    }
-    write_register(UC_X86_REG_CS, privilege_switch->cs);
-    write_register(UC_X86_REG_SS, privilege_switch->ss);
+    apply_monitor_entry();
+  } else {
+    load_segments();
   }
-  for (std::size_t i = 0; i < selectors.size(); ++i) {
-    if (selectors[i] && !(monitor && privilege_switch)) {
-      write_register(kSegmentIds[i], *selectors[i]);
-    }
-    selectors[i].reset();
-  }
-  privilege_switch.reset();
-  if (gprs_dirty != 0) {
-    for (std::size_t i = 0; i < 8; ++i) {
-      if ((gprs_dirty >> i & 1) != 0) {
-        write_register(kGprIds[i], gprs[i]);
-      }
+  for (std::uint32_t dirty = gprs_dirty, i = 0; dirty != 0; dirty >>= 1, ++i) {
+    if ((dirty & 1) != 0) {
+      write_register(ids->gpr[i], gprs[i]);
     }
   }
   if (eflags_dirty) {
     write_register(UC_X86_REG_EFLAGS, eflags);
   }
-  if (eip_dirty) {
-    write_register(UC_X86_REG_EIP, eip);
+  if (rip_dirty) {
+    write_register(ids->instruction_pointer, rip);
   }
   if (std::exchange(tlb_stale, false)) {
     uc_ctl_flush_tlb(uc);
@@ -199,7 +185,7 @@ UnicornEngine::State::CodeSegment UnicornEngine::State::read_code_segment(std::u
     return {};
   }
   const x86::Descriptor descriptor = x86::parse_descriptor(raw);
-  if (descriptor.long_mode && (extended_features() & x86::efer::LMA) != 0) {
+  if (descriptor.long_mode && in_long_mode()) {
     return {0, 64};
   }
   return {descriptor.base, descriptor.default_32 ? 32 : 16};
@@ -213,6 +199,18 @@ std::optional<std::uint64_t> UnicornEngine::msr(Msr which) {
              : std::nullopt;
 }
 
+bool UnicornEngine::set_msr(Msr which, std::uint64_t value) {
+  State& s = *state_;
+  uc_x86_msr msr{};
+  msr.rid = static_cast<std::uint32_t>(which);
+  msr.value = value;
+  if (uc_reg_write(s.uc, UC_X86_REG_MSR, &msr) != UC_ERR_OK) {
+    return false;
+  }
+  s.mode_was_set();
+  return true;
+}
+
 std::uint64_t UnicornEngine::State::extended_features() const {
   uc_x86_msr msr{};
   msr.rid = x86::efer::kMsrNumber;
@@ -223,9 +221,10 @@ std::size_t UnicornEngine::State::read_code(std::uint64_t linear, std::uint8_t* 
                                             std::size_t bytes) const {
   const PagingMode mode{read_register(UC_X86_REG_CR0), read_register(UC_X86_REG_CR3),
                         read_register(UC_X86_REG_CR4), extended_features()};
+  const std::uint64_t mask = mode.long_mode() ? ~std::uint64_t{0} : std::uint64_t{0xffffffff};
   std::size_t done = 0;
   while (done < bytes) {
-    const Gva at((linear + done) & 0xffffffffu);
+    const Gva at((linear + done) & mask);
     const PageWalk walk =
         walker.walk(mode, at, AccessKind::Read, AccessLevel::Supervisor, SetAccessedDirty::No);
     const bool reachable =
@@ -249,16 +248,16 @@ void UnicornEngine::State::write_cr2(std::uint64_t value) {
 
 std::uint64_t UnicornEngine::rip() {
   State& s = *state_;
-  if (!s.eip_valid) {
-    s.eip = static_cast<std::uint32_t>(s.read_register(UC_X86_REG_EIP));
-    s.eip_valid = true;
+  if (!s.rip_valid) {
+    s.rip = s.read_rip();
+    s.rip_valid = true;
   }
-  return s.eip;
+  return s.rip;
 }
 
 void UnicornEngine::set_rip(std::uint64_t value) {
-  state_->eip = static_cast<std::uint32_t>(value);
-  state_->eip_valid = state_->eip_dirty = true;
+  state_->rip = state_->is_wide ? value : value & 0xffffffffu;
+  state_->rip_valid = state_->rip_dirty = true;
 }
 
 std::uint64_t UnicornEngine::rflags() {
@@ -282,16 +281,20 @@ void UnicornEngine::set_rflags(std::uint64_t value) {
 
 std::uint64_t UnicornEngine::gpr(Gpr which) {
   state_->load_gprs();
-  return state_->gprs[static_cast<std::size_t>(which) & 7];
+  return state_->gprs[static_cast<std::size_t>(which)];
 }
 
 void UnicornEngine::set_gpr(Gpr which, std::uint64_t value) {
   State& s = *state_;
-  const std::size_t i = static_cast<std::size_t>(which) & 7;
+  const auto i = static_cast<std::size_t>(which);
+  if (!s.is_wide && i >= 8) {
+    return;  // outside long mode there is none
+  }
   s.load_gprs();
-  s.gprs[i] = static_cast<std::uint32_t>(value);
+  s.gprs[i] = s.is_wide ? value : value & 0xffffffffu;
   if (s.suspended == Suspended::InPortHook) {
-    s.write_register(kGprIds[i], value);  // Unicorn re-reads these after the hook, and these alone
+    s.write_register(s.ids->gpr[i],
+                     value);  // Unicorn re-reads these after the hook, and these alone
     return;
   }
   s.gprs_dirty |= 1u << i;
@@ -326,7 +329,19 @@ void UnicornEngine::set_control(ControlRegister which, std::uint64_t value) {
   } else {
     s.write_register(control_id(which), value);
   }
-  s.leave_hook = true;
+  s.mode_was_set();
+}
+
+// Somebody outside wrote a register that decides the mode: the hook's saved context would undo
+// it. Out of the hook, what is written next finds the registers of that mode.
+void UnicornEngine::State::mode_was_set() {
+  leave_hook = true;
+  known_segment_valid = false;
+  if (suspended == Suspended::Idle) {
+    if (const auto settled = settle_instance(); !settled) {
+      broken = settled.error();
+    }
+  }
 }
 
 DescriptorTableRegister UnicornEngine::gdtr() {
@@ -370,6 +385,7 @@ void UnicornEngine::set_idtr(const DescriptorTableRegister& value) {
 }
 
 std::uint64_t UnicornEngine::code_base() { return state_->code_segment().base; }
+Gva UnicornEngine::linear_rip() { return Gva(state_->linear(rip())); }
 int UnicornEngine::code_bits() { return state_->code_segment().bits; }
 
 }  // namespace gv

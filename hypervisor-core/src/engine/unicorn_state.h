@@ -3,8 +3,9 @@
 // unicorn_state.h - what the Unicorn engine's source files share.
 //
 // Private to unicorn_engine.cpp (running), unicorn_hooks.cpp (callbacks),
-// unicorn_counting.cpp (blocks), unicorn_watch.cpp and unicorn_registers.cpp; the
-// only header that sees unicorn.h.
+// unicorn_counting.cpp (blocks), unicorn_watch.cpp, unicorn_registers.cpp,
+// unicorn_instances.cpp (the 32-bit Unicorn and the 64-bit one) and
+// unicorn_saved_state.cpp; the only header that sees unicorn.h.
 
 #pragma once
 
@@ -13,12 +14,14 @@
 #include "engine/unicorn_calibration.h"
 #include "engine/unicorn_engine.h"
 #include "memory/page_walker.h"
+#include "x86/control_registers.h"
 
 #include <unicorn/unicorn.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <map>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -37,19 +40,41 @@ enum class HookStop : std::uint8_t {
   StepsDone,      // the CODE hook counted to its end
   WatchReached,
   MemoryTouched,
-  BufferFull,  // translated code is about to fill Unicorn's buffer
+  BufferFull,   // translated code is about to fill Unicorn's buffer
+  ModeChanged,  // the guest entered or left long mode: the other Unicorn goes on
 };
 
-// Where the fiber stands while the run loop has the CPU.
+// Where the fiber stands while the run loop has the CPU. A trap is also a SYSCALL that exits.
 enum class Suspended : std::uint8_t { Idle, InTrapHook, InPortHook };
+
+// How Unicorn names registers in a mode, and how many general ones there are.
+struct UnicornRegisterIds {
+  std::array<int, kGprCount> gpr;
+  int gpr_count;
+  int instruction_pointer;
+};
+const UnicornRegisterIds& register_ids(uc_mode mode);
+
+// One Unicorn CPU. Which registers its interface shows and loads is fixed when it is opened.
+struct UnicornInstance {
+  uc_engine* uc = nullptr;
+  uc_context* context = nullptr;  // scratch; also of the trap being handled
+  uc_hook block_hook = 0;
+};
 
 struct UnicornEngine::State {
   explicit State(MachineMemory& memory)
       : machine(memory), view(memory, P2m::identity(memory.frames())), walker(view) {}
 
+  // The one that runs the guest. UC_MODE_32 shows no 64-bit register and starts nowhere above
+  // 4 GiB; UC_MODE_64 cannot load segment registers. So each does what it can: the 64-bit one,
+  // opened when a guest first enters long mode, runs it there, and the 32-bit one loads for it.
   uc_engine* uc = nullptr;
-  uc_context* context = nullptr;  // of the trap being handled
-  uc_context* ring0 = nullptr;    // the template every monitor entry starts from
+  uc_context* context = nullptr;
+  UnicornInstance narrow, wide;
+  bool is_wide = false;
+  const UnicornRegisterIds* ids = &register_ids(UC_MODE_32);
+  uc_context* ring0 = nullptr;  // the template every monitor entry starts from
   std::size_t context_size = 0;
   UnicornContextLayout layout;
   MachineMemory& machine;
@@ -68,8 +93,9 @@ struct UnicornEngine::State {
   const CodeMap* map = nullptr;
   std::uint64_t added = 0;
   std::uint64_t added_now = 0;  // at the exit handed over
-  uc_hook block_hook = 0;
-  BlockKey block = 0;               // the block begun last; 0 when none since the last entry
+  BlockKey block = 0;           // the block begun last; 0 when none since the last entry
+  // The upper half of the addresses that `space_bits` is for. A key has room for the lower.
+  std::uint64_t high_half = 0;
   std::int32_t ports_touched = 0;   // in that block
   bool look_again = false;          // take the slow path at the next block, whatever it is
   std::int64_t kept_remaining = 0;  // `remaining` while look_again forces it negative
@@ -119,15 +145,18 @@ struct UnicornEngine::State {
   bool leave_hook = false;  // end uc_emu_start instead of resuming in place
   bool parking = false;     // having left, wait instead of starting again
   bool abandoned = false;   // nothing that happens now matters: a restore follows
-  std::unordered_map<std::uint64_t, std::uint64_t> spaces;  // address-space tags to small numbers
+  // Address spaces and upper halves to small numbers.
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> spaces;
+  std::uint64_t space_tag = 0;
 
   // Registers: what was read and what is to be written.
   static constexpr std::uint32_t kAllGprs = 0xff;
-  std::array<std::uint32_t, 8> gprs{};
+  std::array<std::uint64_t, kGprCount> gprs{};
   bool gprs_valid = false;
   std::uint32_t gprs_dirty = 0;
-  std::uint32_t eip = 0, eflags = 0;
-  bool eip_valid = false, eip_dirty = false, eflags_valid = false, eflags_dirty = false;
+  std::uint64_t rip = 0;
+  std::uint32_t eflags = 0;
+  bool rip_valid = false, rip_dirty = false, eflags_valid = false, eflags_dirty = false;
   std::array<std::optional<std::uint16_t>, kSegmentCount> selectors{};  // pending loads
   std::optional<PrivilegeSwitch> privilege_switch;
   std::uint64_t true_cr2 = 0;  // ring 0 without a monitor: what CR2 should hold
@@ -143,20 +172,46 @@ struct UnicornEngine::State {
     return value;
   }
   void write_register(int id, std::uint64_t value) { uc_reg_write(uc, id, &value); }
+  std::uint64_t read_rip() const { return read_register(ids->instruction_pointer); }
 
   void suspend() { fiber->suspend(); }
   void forget_registers();
   void load_gprs();
   // Applies pending writes while Unicorn is inside an INTR hook (in place), or idle.
-  void apply_in_trap_hook();
+  void apply_in_trap_hook(std::uint64_t rip_ahead);
   void apply_idle();
+  void apply_monitor_entry();
   void clear_pending_exception();
+
+  // unicorn_instances.cpp
+  Result<void> open_instance(UnicornInstance& instance, uc_mode mode);
+  static void close_instance(UnicornInstance& instance);
+  bool in_long_mode() const { return (extended_features() & x86::efer::LMA) != 0; }
+  // Hands the CPU's state to the Unicorn that its mode needs. REQUIRES for both: idle.
+  Result<void> settle_instance();
+  Result<void> use_instance(uc_mode mode);
+  void mode_was_set();
+  // Loads what is pending of segments and rings. REQUIRES: no monitor.
+  void load_segments();
+  void load_segments_by(uc_engine* loader);
+  // SYSCALL as the CPU executes it, in the middle of Unicorn's hook for it.
+  void enter_system_call(std::uint64_t next_rip, std::uint64_t length);
 
   // Base and default size of the code segment, from the descriptor that CS names.
   struct CodeSegment {
     std::uint32_t base = 0;
     int bits = 32;
   };
+  // Where linear addresses end: in 64-bit code they do not wrap at 4 GiB.
+  std::uint64_t linear(std::uint64_t offset) {
+    const CodeSegment code = code_segment();
+    return code.bits == 64 ? offset : (offset + code.base) & 0xffffffffu;
+  }
+  std::uint64_t offset_of(std::uint64_t linear) {
+    const CodeSegment code = code_segment();
+    return code.bits == 64 ? linear : (linear - code.base) & 0xffffffffu;
+  }
+
   CodeSegment code_segment();
   CodeSegment read_code_segment(std::uint16_t cs) const;
   std::uint64_t extended_features() const;  // EFER: a 32-bit guest may page as in long mode
@@ -168,8 +223,12 @@ struct UnicornEngine::State {
   std::size_t read_code(std::uint64_t linear, std::uint8_t* out, std::size_t bytes) const;
   const BlockFacts* facts_of(std::uint64_t address, std::uint32_t size, BlockKey key);
   std::int32_t instructions_before(std::uint64_t linear);
+  // The linear address of a block. REQUIRES: of the block begun last, or of one beside it.
+  std::uint64_t address_of(BlockKey key) const { return (high_half << 32) | (key & 0xffffffffu); }
   void refresh_space();
   void use_space(std::uint64_t tag);
+  void use_high_half(std::uint64_t high);
+  BlockKey key_of(std::uint64_t address, std::uint32_t size);
 
   // unicorn_engine.cpp: what the fiber does, and the pieces of run().
   void live();
@@ -219,8 +278,11 @@ struct UnicornHooks {
   static void block(uc_engine* uc, std::uint64_t address, std::uint32_t size, void* user);
   // The same with a CodeMap: also sums up what is not the guest's.
   static void mapped_block(uc_engine* uc, std::uint64_t address, std::uint32_t size, void* user);
+  // The same in long mode, where an address has an upper half.
+  static void wide_block(uc_engine* uc, std::uint64_t address, std::uint32_t size, void* user);
   static void translated(uc_engine* uc, uc_tb* current, uc_tb* previous, void* user);
   static void trap(uc_engine* uc, std::uint32_t vector, void* user);
+  static void system_call(uc_engine* uc, void* user);
   static std::uint32_t port_in(uc_engine* uc, std::uint32_t port, int size, void* user);
   static void port_out(uc_engine* uc, std::uint32_t port, int size, std::uint32_t value,
                        void* user);
@@ -231,8 +293,8 @@ struct UnicornHooks {
   static void bus_write(uc_engine* uc, std::uint64_t offset, unsigned size, std::uint64_t value,
                         void* user);
   // Adds all but the CODE and MEM hooks. False when Unicorn refuses one.
-  static bool install(UnicornEngine::State& state);
-  static bool install_block_hook(UnicornEngine::State& state);
+  static bool install(UnicornEngine::State& state, UnicornInstance& instance);
+  static bool install_block_hook(UnicornEngine::State& state, UnicornInstance& instance);
 };
 
 }  // namespace gv

@@ -101,6 +101,7 @@ struct Intercepts {
   bool control_registers = false;  // MOV CR, CLTS, LMSW
   bool msrs = false;               // RDMSR, WRMSR
   bool invlpg = false;
+  bool system_calls = false;  // SYSCALL, at any ring: SystemCallExecuted
   bool operator==(const Intercepts&) const = default;
 };
 

@@ -37,6 +37,7 @@ void Machine::dispatch(const Exit& exit) {
                      end_refused();
                    }
                  },
+                 [&](const SystemCallExecuted&) { technique_->system_call(); },
                  // Nothing happened: the loop looks at the clock and goes on.
                  [&](const BudgetSpent&) { answered = false; },
                  [&](const AddressReached&) {

@@ -48,6 +48,8 @@ class Technique {
   virtual void interrupt_window_opened() {}
   virtual void host_interrupted() {}
   virtual void msr(const MsrAccessed&) {}
+  // Only where the technique asked for it.
+  virtual void system_call() {}
   // The engine cannot execute the instruction at RIP. True: it has been executed in another way.
   virtual bool assist() { return false; }
 

@@ -176,7 +176,8 @@ PhysicalRegisters BareMetal::physical() {
 
 void BareMetal::set_registers(const RegisterFile& r) {
   VcpuEngine& cpu = context_.engine;
-  for (int i = 0; i < 8; ++i) {
+  const int registers = paging().long_mode() ? kGprCount : 8;
+  for (int i = 0; i < registers; ++i) {
     cpu.set_gpr(static_cast<Gpr>(i), r.gpr[static_cast<std::size_t>(i)]);
   }
   for (int i = 0; i < kSegmentCount; ++i) {

@@ -41,8 +41,11 @@ Instruction EmulatedVtx::instruction_here() {
   std::uint8_t bytes[kLongestInstruction];
   const LinearMemory memory(context_.memory, paging());
   const std::size_t got = memory.peek(linear_rip(), bytes, sizeof bytes);
+  const int bits = context_.engine.code_bits();
   return decode(bytes, got,
-                context_.engine.code_bits() == 16 ? CodeSize::Bits16 : CodeSize::Bits32);
+                bits == 16   ? CodeSize::Bits16
+                : bits == 64 ? CodeSize::Bits64
+                             : CodeSize::Bits32);
 }
 
 Storey EmulatedVtx::storey() {
