@@ -81,13 +81,8 @@ TEST_P(SameSources, PrintTheSameInLongMode) {
   EXPECT_EQ(wide.code, narrow.code);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Pairs, SameSources,
-    testing::Values(Pair{EngineKind::Interpreter, TechniqueKind::BareMetal},
-                    Pair{EngineKind::Interpreter, TechniqueKind::Interpretation},
-                    Pair{EngineKind::Unicorn, TechniqueKind::BareMetal},
-                    Pair{EngineKind::Unicorn, TechniqueKind::HardwareAssisted}),
-    [](const auto& run) { return identifier(run.param); });
+INSTANTIATE_TEST_SUITE_P(Pairs, SameSources, testing::ValuesIn(kEveryLongModePair),
+                         [](const auto& run) { return identifier(run.param); });
 
 TEST(Interpretation, ChargesEveryInstructionAndKnowsNoExit) {
   MachineConfig config = config_of_kit("tinykernel", TechniqueKind::Interpretation);

@@ -84,14 +84,15 @@ struct GdbRun {
 std::string value(const std::string& name, const std::string& expression) {
   return "printf \"VALUE " + name + " %u\\n\", (unsigned)(" + expression + ")\n";
 }
-GdbRun run_gdb(std::uint16_t port, const std::string& commands) {
+GdbRun run_gdb(std::uint16_t port, const std::string& commands,
+               const std::string& symbols = "tinykernel.elf") {
   const TemporaryFolder folder;
   const std::string script = folder.file("commands.gdb");
   std::ofstream(script) << "set pagination off\nset confirm off\nset debuginfod enabled off\n"
                         << "set remotetimeout 60\nset tcp connect-timeout 30\n"
                         << "target remote 127.0.0.1:" << port << "\n"
                         << commands;
-  Child gdb({"gdb", "-q", "-nx", "-batch", "-x", script, kit("tinykernel.elf")});
+  Child gdb({"gdb", "-q", "-nx", "-batch", "-x", script, kit(symbols)});
   GdbRun run;
   run.said = Child::rest_of(gdb.out);
   run.said += Child::rest_of(gdb.err);
@@ -110,8 +111,8 @@ struct Machine {
   std::shared_ptr<Session> session;
   std::unique_ptr<GdbServer> server;
 
-  explicit Machine(TechniqueKind technique) {
-    auto created = Session::create(config_of_kit("tinykernel", technique));
+  explicit Machine(TechniqueKind technique, const char* name = "tinykernel") {
+    auto created = Session::create(config_of_kit(name, technique));
     EXPECT_TRUE(created) << created.error().message;
     session = std::move(*created);
     server = std::move(*GdbServer::listen(0));
@@ -266,6 +267,37 @@ INSTANTIATE_TEST_SUITE_P(Techniques, RealGdb,
                          testing::Values(TechniqueKind::BareMetal, TechniqueKind::TrapAndEmulate,
                                          TechniqueKind::BinaryTranslation),
                          [](const auto& technique) { return identifier(technique.param); });
+
+// gdb connects in 64-bit mode, as to any long-mode kernel, and so finds 64-bit registers.
+TEST(RealGdbInLongMode, StepsBackwardsThroughA64BitKernelOnUnicorn) {
+  NEEDS_GDB();
+  Machine machine(TechniqueKind::HardwareAssisted, "tinykernel64");
+  for (const Symbol& symbol : machine.session->symbols()) {
+    if (symbol.name == "timer_tick") {
+      Breakpoint tick;
+      tick.where = AtAddress{symbol.address};
+      gv::Run run;
+      run.until.push_back(tick);
+      ASSERT_EQ(machine.session->perform(run).cause, StopCause::BreakpointHit);
+    }
+  }
+  const RegisterFile r = machine.left()->registers;
+  const GdbRun gdb = run_gdb(
+      machine.server->port(),
+      "set architecture i386:x86-64\n" + value("rsp_low", "$rsp") + value("r8_high", "$r8 >> 32") +
+          value("r15", "$r15") + value("rip", "$rip") + "stepi\nstepi\n" + value("on", "$rip") +
+          "reverse-stepi\nreverse-stepi\n" + value("back", "$rip") +
+          "break timer_tick\ncontinue\nreverse-continue\n" + value("first", "$rip") + "detach\n",
+      "tinykernel64.elf");
+  auto v = gdb.values;
+  EXPECT_EQ(v["rip"], r.rip) << gdb.said;
+  EXPECT_EQ(v["rsp_low"], r[Gpr::Sp] & 0xffffffff) << gdb.said;
+  EXPECT_EQ(v["r8_high"], r[Gpr::R8] >> 32) << gdb.said;
+  EXPECT_EQ(v["r15"], r[Gpr::R15] & 0xffffffff) << gdb.said;
+  EXPECT_NE(v["on"], r.rip) << gdb.said;
+  EXPECT_EQ(v["back"], r.rip) << gdb.said;
+  EXPECT_EQ(v["first"], r.rip) << gdb.said;
+}
 
 // The program: `glassvisor boot tinykernel --gdb 0`.
 struct Boot {

@@ -49,6 +49,8 @@ inline std::string identifier(TechniqueKind technique) {
       return "Interpretation";
     case TechniqueKind::BinaryTranslation:
       return "BinaryTranslation";
+    case TechniqueKind::HardwareAssisted:
+      return "HardwareAssisted";
     default:
       return "TrapAndEmulate";
   }
@@ -69,6 +71,12 @@ inline constexpr Pair kEveryPair[] = {{EngineKind::Unicorn, TechniqueKind::BareM
                                       {EngineKind::Interpreter, TechniqueKind::TrapAndEmulate},
                                       {EngineKind::Interpreter, TechniqueKind::BinaryTranslation},
                                       {EngineKind::Interpreter, TechniqueKind::Interpretation}};
+// Those of them that carry 64-bit code to the end of a guest's boot.
+inline constexpr Pair kEveryLongModePair[] = {
+    {EngineKind::Unicorn, TechniqueKind::BareMetal},
+    {EngineKind::Unicorn, TechniqueKind::HardwareAssisted},
+    {EngineKind::Interpreter, TechniqueKind::BareMetal},
+    {EngineKind::Interpreter, TechniqueKind::Interpretation}};
 inline std::string identifier(Pair pair) {
   return identifier(pair.technique) + identifier(pair.engine);
 }

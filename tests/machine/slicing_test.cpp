@@ -33,7 +33,9 @@ std::vector<Sliced> every_run() {
       runs.push_back({"bootsector", pair.technique, pair.engine});
     }
   }
-  runs.push_back({"tinykernel64", TechniqueKind::BareMetal, EngineKind::Interpreter});
+  for (const Pair pair : kEveryLongModePair) {
+    runs.push_back({"tinykernel64", pair.technique, pair.engine});
+  }
   return runs;
 }
 

@@ -33,6 +33,9 @@ std::vector<LongRun> every_run() {
     runs.push_back({"nanobench", "n=25000", pair});
     runs.push_back({"sensitive17", "", pair});
   }
+  for (const Pair pair : kEveryLongModePair) {
+    runs.push_back({"tinykernel64", "", pair});
+  }
   return runs;
 }
 

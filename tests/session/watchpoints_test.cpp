@@ -161,10 +161,10 @@ TEST_P(Watchpoints, BackwardsTheRunStandsBeforeTheTouch) {
   EXPECT_EQ(s->perform(back).cause, StopCause::BeginningReached);
 }
 
-TEST_P(Watchpoints, ChangeNothingOfTheRun) {
-  const auto plain = session_of(kit("tinykernel", GetParam()));
+void change_nothing_of_the_run(const char* name, const Pair& pair) {
+  const auto plain = session_of(kit(name, pair));
   const Notice expected = plain->perform(gv::Run{});
-  const auto s = session_of(kit("tinykernel", GetParam()));
+  const auto s = session_of(kit(name, pair));
   const Gva depth = address_of(*s, "depth");
   int hits = 0;
   Notice stop = s->perform(run_until(OnMemory{depth, 4, WatchFor::Write}));
@@ -184,6 +184,13 @@ TEST_P(Watchpoints, ChangeNothingOfTheRun) {
   EXPECT_EQ(end.snapshot->state_hash, expected.snapshot->state_hash);
   EXPECT_EQ(end.snapshot->position, expected.snapshot->position);
   EXPECT_EQ(s->event_log_hash(), plain->event_log_hash());
+}
+
+TEST_P(Watchpoints, ChangeNothingOfTheRun) { change_nothing_of_the_run("tinykernel", GetParam()); }
+
+TEST(Watched, MemoryChangesNothingOfARunInLongMode) {
+  change_nothing_of_the_run("tinykernel64", {EngineKind::Unicorn, TechniqueKind::BareMetal});
+  change_nothing_of_the_run("tinykernel64", {EngineKind::Unicorn, TechniqueKind::HardwareAssisted});
 }
 
 TEST_P(Watchpoints, SeeWhatTheHypervisorWritesForTheGuest) {
