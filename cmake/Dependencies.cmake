@@ -56,6 +56,12 @@ gv_pkg(seccomp libseccomp)
 gv_pkg(xxhash libxxhash)
 gv_pkg(png libpng)
 
+# Xen's own public headers: the guest interface and XenStore's wire format.
+find_path(GV_XEN_HEADERS xen/io/xs_wire.h)
+if(NOT GV_XEN_HEADERS)
+  message(FATAL_ERROR "libxen-dev is missing: run ./run or scripts/setup, which installs it")
+endif()
+
 # Boost.Context alone: its CMake package would ask for the rest of Boost.
 find_library(GV_BOOST_CONTEXT boost_context)
 if(NOT GV_BOOST_CONTEXT)

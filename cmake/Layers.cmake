@@ -24,7 +24,8 @@ function(gv_layer_targets out)
 endfunction()
 
 # gv_layer(NAME [USES layer...] [LIBS target...] [SOURCES file...])
-# Static library gv_NAME of every .cpp under this folder (or of SOURCES).
+# Static library gv_NAME of every .cpp under this folder (or of SOURCES), without
+# the folders below that have a CMakeLists.txt of their own.
 function(gv_layer name)
   cmake_parse_arguments(ARG "" "" "USES;LIBS;SOURCES" ${ARGN})
   if(ARG_UNPARSED_ARGUMENTS)
@@ -33,6 +34,11 @@ function(gv_layer name)
   if(NOT ARG_SOURCES)
     file(GLOB_RECURSE ARG_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
     list(FILTER ARG_SOURCES EXCLUDE REGEX "/main\\.cpp$")
+    file(GLOB_RECURSE inner CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*/CMakeLists.txt)
+    foreach(listfile IN LISTS inner)
+      cmake_path(GET listfile PARENT_PATH folder)
+      list(FILTER ARG_SOURCES EXCLUDE REGEX "^${folder}/")
+    endforeach()
   endif()
   gv_layer_targets(uses ${ARG_USES})
   if(ARG_SOURCES)
@@ -71,7 +77,7 @@ endfunction()
 add_custom_target(session_tests)
 # What the sanitizers are run on: the tests of hypervisor-core, by their folder.
 add_custom_target(core_tests)
-set(gv_core_test_folders x86 memory trace loader engine technique devices machine session golden)
+set(gv_core_test_folders x86 memory trace loader engine technique devices machine session golden xenstore xl)
 
 # gv_test(NAME SOURCES file... [LIBS target...] [LABELS label...] [TIMEOUT s])
 # One program with GoogleTest's main, one ctest entry: starting a process per
