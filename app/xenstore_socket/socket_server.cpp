@@ -87,7 +87,7 @@ std::vector<std::pair<pollfd, Number>> SocketServer::Implementation::wanted() {
   for (const auto& [number, line] : lines) {
     if (line->gone)
       continue;
-    const bool reads = line->arrived.size() < kBuffered && !line->closing;
+    const bool reads = line->arrived.size() < kBuffered;
     const short events =
         static_cast<short>((reads ? POLLIN : 0) | (line->leaving.empty() ? 0 : POLLOUT));
     fds.push_back({{line->fd.get(), events, 0}, number});
@@ -110,7 +110,7 @@ bool SocketServer::Implementation::move_bytes(Line& line, short events) {
   if ((events & (POLLIN | POLLHUP | POLLERR)) != 0 && !line.gone) {
     std::array<std::uint8_t, 4096> buffer{};
     const ssize_t count = ::recv(line.fd.get(), buffer.data(), buffer.size(), 0);
-    if (count > 0 && !line.closing)
+    if (count > 0)
       line.arrived.insert(line.arrived.end(), buffer.begin(), buffer.begin() + count);
     else if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR))
       line.gone = true;
@@ -223,7 +223,7 @@ void SocketServer::serve(XenstoreClients& store) {
       implementation_->serve_line(store, number, *line);
     for (auto at = lines.begin(); at != lines.end();) {
       const Line& line = *at->second;
-      if (line.gone || (line.closing && line.leaving.empty())) {
+      if (line.gone || line.closing) {
         const auto client = implementation_->clients.find(at->first);
         store.hang_up(client->second);
         implementation_->clients.erase(client);

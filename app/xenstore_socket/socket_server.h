@@ -4,9 +4,9 @@
 //
 // One thread moves bytes between the sockets and two queues; it never sees the
 // store. The store's owner calls serve(), which hands in what has come and
-// takes out what is answered. So only one thread touches the store, and a
-// client that does not read or never stops writing holds up nobody: its bytes
-// wait in its own socket.
+// takes out what is answered. So only one thread touches the store. A client
+// that writes faster than it is served waits in its own socket; one that never
+// reads is hung up on when the store has enough of it.
 //
 // Threads: every method from the store's owner, except wake().
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// control_commands.h - what Debian's xenstore-control can ask of this store.
+// control_commands.h - what an administrator can ask of this store itself.
 //
 // "check" compares parents' lists with nodes, "quota" prints the limits or what
 // a domain uses, "help" lists. Deliberately without logging and live update:
-// there is no daemon here that could do either.
+// there is no daemon here that could do either. Debian's xenstore-control first
+// looks for a Xen under /sys, so that it asks nothing where there is none.
 //
 // Source: Xen's docs/misc/xenstore.txt, "Miscellaneous". Threads: the store's owner.
 
