@@ -3,7 +3,7 @@
 // `glassvisor lesson new`: the smallest lesson that passes its own check.
 
 #include "lesson/lesson_check.h"
-#include "lesson/random.h"
+#include "gv/random.h"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 
 #include "lesson/lesson_script.h"
 
-#include "lesson/random.h"
+#include "gv/random.h"
 #include "lesson/text_template.h"
 
 #include <fmt/format.h>

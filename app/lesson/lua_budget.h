@@ -11,7 +11,7 @@
 
 #include "lesson/lua_api.h"
 #include "lesson/lua_host.h"
-#include "lesson/random.h"
+#include "gv/random.h"
 
 #include <atomic>
 #include <cstdint>
