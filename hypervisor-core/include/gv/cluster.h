@@ -34,7 +34,7 @@ enum class Workload : std::uint8_t {
 };
 
 struct ClusterRun {
-  std::string traces;        // a folder or .tar.xz of trace files; empty: generate
+  std::string traces;          // a folder or .tar.xz of trace files; empty: generate
   std::uint64_t generate = 0;  // this many VMs
   Workload workload = Workload::Planetlab;
   std::uint64_t hosts = 800;

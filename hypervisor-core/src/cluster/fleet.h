@@ -33,7 +33,8 @@ struct VmKind {
 
 inline constexpr std::array<HostKind, 2> kHostKinds{
     {{1860, 2, 4096, kMl110G4}, {2660, 2, 4096, kMl110G5}}};
-inline constexpr std::array<VmKind, 4> kVmKinds{{{2500, 870}, {2000, 1740}, {1000, 1740}, {500, 613}}};
+inline constexpr std::array<VmKind, 4> kVmKinds{
+    {{2500, 870}, {2000, 1740}, {1000, 1740}, {500, 613}}};
 
 constexpr std::uint8_t host_kind(std::size_t host) {
   return static_cast<std::uint8_t>(host % kHostKinds.size());

@@ -18,12 +18,12 @@
 namespace gv {
 
 enum class OverloadRule : std::uint8_t {
-  Threshold,               // THR
-  InterQuartileRange,      // IQR
-  MedianDeviation,         // MAD
-  LocalRegression,         // LR
-  RobustLocalRegression,   // LRR
-  OrdinaryRegression,      // what CloudSim 3.0.3 runs under the names LR and LRR: no weights
+  Threshold,              // THR
+  InterQuartileRange,     // IQR
+  MedianDeviation,        // MAD
+  LocalRegression,        // LR
+  RobustLocalRegression,  // LRR
+  OrdinaryRegression,     // what CloudSim 3.0.3 runs under the names LR and LRR: no weights
 };
 
 struct OverloadDetector {

@@ -70,7 +70,8 @@ Result<TraceSet> read_traces(const std::string& path) {
   const auto status = std::filesystem::status(path, trouble);
   if (!std::filesystem::exists(status))
     return bad(path + ": is not there; give a folder of trace files or its .tar.xz");
-  auto files = std::filesystem::is_directory(status) ? files_of_folder(path) : files_of_archive(path);
+  auto files =
+      std::filesystem::is_directory(status) ? files_of_folder(path) : files_of_archive(path);
   if (!files)
     return files.error();
   if (files->empty())

@@ -29,6 +29,15 @@ double clamped(double utilisation) {
 
 }  // namespace
 
+std::vector<std::size_t> summing_order(std::span<const int> vms, const std::vector<VmState>& states,
+                                       std::size_t buckets) {
+  std::vector<std::uint32_t> hashes;
+  hashes.reserve(vms.size());
+  for (const int vm : vms)
+    hashes.push_back(states[static_cast<std::size_t>(vm)].hash);
+  return table_order(hashes, buckets);
+}
+
 double HostState::utilisation() const { return clamped(used / kind->capacity()); }
 double HostState::utilisation_before() const { return clamped(used_before / kind->capacity()); }
 
@@ -44,6 +53,7 @@ Centre::Centre(const TraceSet& traces, std::size_t hosts)
     vms_[i].memory_mib = kind.memory_mib;
     vms_[i].utilisation = 1;
     vms_[i].requested = kind.mips;
+    vms_[i].hash = table_hash(static_cast<int>(i));
   }
 }
 
@@ -81,9 +91,9 @@ void Centre::refresh_vm(int index, double now) {
 // Too little for all: everybody's share is scaled down and, a quirk, cut to whole MIPS.
 void Centre::share_out(HostState& host, std::size_t count) {
   double asked = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const double mips = std::min(vms_[static_cast<std::size_t>(host.vms[i])].requested,
-                                 host.kind->core_mips);
+  for (const std::size_t i : summing_order({host.vms.data(), count}, vms_, host.buckets)) {
+    const double mips =
+        std::min(vms_[static_cast<std::size_t>(host.vms[i])].requested, host.kind->core_mips);
     asked += contains(host.coming, host.vms[i]) ? mips * kMigrationShare : mips;
   }
   const double scale = host.kind->capacity() / asked;
@@ -105,6 +115,7 @@ void Centre::share_out(HostState& host, std::size_t count) {
 void Centre::allocate(HostState& host) {
   host.available = host.kind->capacity();
   host.allocated.assign(host.vms.size(), 0);
+  host.buckets = grown(host.buckets, host.vms.size());
   std::size_t scaled = 0;
   for (std::size_t i = 0; i < host.vms.size(); ++i) {
     const int index = host.vms[i];

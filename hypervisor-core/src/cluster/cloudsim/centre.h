@@ -14,6 +14,7 @@
 
 #pragma once
 
+#include "cluster/cloudsim/vm_table.h"
 #include "cluster/fleet.h"
 #include "cluster/traces.h"
 
@@ -28,10 +29,11 @@ struct VmState {
   double utilisation = 0;  // then, of its own size
   double requested = 0;    // then, in MIPS
   bool migrating = false;
-  int host = -1;           // executes it; -1: destroyed
+  int host = -1;                                  // executes it; -1: destroyed
   std::array<double, kHistorySamples> history{};  // newest first
   std::size_t samples = 0;
   double history_time = 0;
+  std::uint32_t hash = 0;  // of its name
   std::span<const double> past() const { return {history.data(), samples}; }
 };
 
@@ -42,6 +44,7 @@ struct HostState {
   std::vector<double> allocated;  // MIPS, beside `vms`
   double available = 0;           // MIPS not asked for
   double used = 0, used_before = 0;
+  std::size_t buckets = kFewestBuckets;
   double utilisation() const;
   double utilisation_before() const;
 };
@@ -81,6 +84,10 @@ class Ledger {
   std::vector<VmEntry> vms_;
   double violated_ = 0, active_ = 0, lost_migrating_ = 0, requested_ = 0, allocated_ = 0;
 };
+
+// The host's VMs, as positions in `vms`, in the order in which they are added up.
+std::vector<std::size_t> summing_order(std::span<const int> vms, const std::vector<VmState>& states,
+                                       std::size_t buckets);
 
 class Centre {
  public:

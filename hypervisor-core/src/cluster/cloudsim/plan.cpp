@@ -22,6 +22,7 @@ struct Draft {
   double memory = 0;  // of the largest VM
   History history{};  // fractions of the host
   bool overloaded = false, off = false, emptied = false, chosen = false;
+  bool settled = false;  // `available` has been added up anew
 };
 
 constexpr std::size_t kVmsALink = 10;  // a VM reserves a tenth of its host's link when created
@@ -109,8 +110,8 @@ class Planner {
     do {
       std::vector<VmLoad> loads;
       for (const int i : draft.vms)
-        loads.push_back({vm(i).utilisation * vm(i).mips / vm(i).mips, vm(i).memory_mib,
-                         vm(i).past()});
+        loads.push_back(
+            {vm(i).utilisation * vm(i).mips / vm(i).mips, vm(i).memory_mib, vm(i).past()});
       const auto selected = select_vm(policy_.selection, loads, random_);
       if (!selected)
         return;
@@ -120,12 +121,27 @@ class Planner {
     } while (overloaded(index, draft));
   }
 
-  bool fits(std::size_t index, int added) const {
-    const Draft& draft = drafts_[index];
+  // Quirk: looking whether a VM would overload the host adds up anew what its VMs leave, in
+  // another order than before.
+  void settle(std::size_t index) {
+    Draft& draft = drafts_[index];
+    if (draft.settled)
+      return;
+    draft.settled = true;
+    draft.available = host(index).kind->capacity();
+    const std::size_t buckets = grown(host(index).buckets, draft.vms.size() + 1);
+    for (const std::size_t i : summing_order(draft.vms, centre_.vms(), buckets))
+      draft.available -=
+          std::min({vm(draft.vms[i]).requested, host(index).kind->core_mips, draft.available});
+  }
+
+  bool fits(std::size_t index, int added) {
+    Draft& draft = drafts_[index];
     if (host(index).kind->core_mips < vm(added).requested || draft.available < vm(added).requested)
       return false;
     if (draft.used == 0 || policy_.kind == PolicyKind::Static)
       return true;  // quirk: the first VM of a host may overload it
+    settle(index);
     Draft with;
     with.demand = draft.demand;
     with.memory = draft.memory;
@@ -137,7 +153,7 @@ class Planner {
   // Quirk: the rise in power is reckoned from the use last measured, so that VMs placed there
   // since count as part of this VM's rise.
   template <class Takes>
-  int host_for(int added, Phase phase, Takes takes) const {
+  int host_for(int added, Phase phase, Takes takes) {
     int best = -1;
     double least = std::numeric_limits<double>::max();
     for (std::size_t i = 0; i < drafts_.size(); ++i) {
@@ -158,6 +174,7 @@ class Planner {
   void put(int added, int target) {
     Draft& draft = drafts_[static_cast<std::size_t>(target)];
     draft.vms.push_back(added);
+    draft.settled = false;
     draft.available -= vm(added).requested;
     add(static_cast<std::size_t>(target), draft, added);
     moves_.push_back({added, target});
@@ -186,10 +203,8 @@ class Planner {
       const auto target = static_cast<std::size_t>(moves_[i].to);
       Draft& draft = drafts_[target];
       draft.vms.erase(std::find(draft.vms.begin(), draft.vms.end(), moves_[i].vm));
-      draft.available = host(target).kind->capacity();
-      for (const int kept : draft.vms)
-        draft.available -=
-            std::min({vm(kept).requested, host(target).kind->core_mips, draft.available});
+      draft.settled = false;
+      settle(target);
       recount(target);
     }
     moves_.resize(before);
