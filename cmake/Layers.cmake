@@ -77,7 +77,8 @@ endfunction()
 add_custom_target(session_tests)
 # What the sanitizers are run on: the tests of hypervisor-core, by their folder.
 add_custom_target(core_tests)
-set(gv_core_test_folders x86 memory trace loader engine technique devices machine session golden xenstore xl)
+set(gv_core_test_folders x86 memory trace loader engine technique devices machine cluster session golden
+    xenstore xl)
 
 # gv_test(NAME SOURCES file... [LIBS target...] [LABELS label...] [TIMEOUT s])
 # One program with GoogleTest's main, one ctest entry: starting a process per

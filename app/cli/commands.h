@@ -37,6 +37,7 @@ void add_run(CLI::App& app, int& exit_code);
 void add_grade(CLI::App& app, int& exit_code);
 void add_lesson(CLI::App& app, int& exit_code);
 void add_trace(CLI::App& app, int& exit_code);
+void add_cluster(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
 void add_workbench(CLI::App& app, int& exit_code);
 

@@ -62,7 +62,8 @@ int run(int argc, char** argv) {
       "  glassvisor boot tinykernel\n"
       "  glassvisor boot tinykernel --technique bare-metal --json\n"
       "  glassvisor run 01 --report lesson.html\n"
-      "  glassvisor lesson list\n\n"
+      "  glassvisor lesson list\n"
+      "  glassvisor cluster simulate --generate 1000\n\n"
       "Exit codes: 0 done, 1 a check failed, 2 usage or unreadable input, 3 budget or time ran "
       "out,\n"
       "4 the guest crashed, 5 engine or technique not available here, 70 internal error.");
@@ -73,6 +74,7 @@ int run(int argc, char** argv) {
   gv::add_grade(app, exit_code);
   gv::add_trace(app, exit_code);
   gv::add_doctor(app, exit_code);
+  gv::add_cluster(app, exit_code);
   gv::add_bench(app, exit_code);
   gv::add_workbench(app, exit_code);
   try {

@@ -15,6 +15,7 @@ LIBRARIES = [
     ("unicorn/", "Unicorn"), ("Zydis/", "Zydis"), ("Zycore/", "Zydis"), ("lua", "Lua"),
     ("imgui", "ImGui"), ("GLFW/", "GLFW"), ("GL/", "OpenGL"), ("seccomp.h", "seccomp"),
     ("boost/", "Boost.Context"), ("md4c", "md4c"), ("CLI/", "CLI11"), ("linux/kvm.h", "KVM"),
+    ("lzma.h", "liblzma"),
 ]
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^">]+)[">]')
 USES = re.compile(r"gv_layer\((\w+)[^)]*?\bUSES\s+([^)]*)\)", re.S)

@@ -42,8 +42,8 @@ struct ClusterRun {
   ClusterSemantics semantics = ClusterSemantics::Corrected;
   std::uint64_t seed = 1;      // of generated traces and of random selection
   bool memory_limits = false;  // a host's memory bounds what it takes; the literature leaves it out
-  // Called after each step; false ends the run with an Error.
-  std::function<bool(std::uint64_t step, std::uint64_t steps)> progress;
+  // Called after each step, if set.
+  std::function<void(std::uint64_t step, std::uint64_t steps)> progress;
 };
 
 struct ClusterOutcome {

@@ -57,7 +57,7 @@ Result<Policy> policy_from_name(const std::string& name) {
   if (name == "ours")
     return Policy{};
   if (name == "dvfs")
-    return Policy{.kind = PolicyKind::Static};
+    return Policy{PolicyKind::Static, {}, {}, PlacementRule::FirstFit};
   std::string_view rest = name;
   const auto* detector = find(kDetectors, take_word(rest));
   const auto* selection = find(kSelections, take_word(rest));

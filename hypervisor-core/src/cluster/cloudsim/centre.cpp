@@ -156,7 +156,7 @@ void Centre::refresh(HostState& host, double now) {
   }
   host.used = used;
   ledger_.host_state(static_cast<std::size_t>(&host - hosts_.data()), now, used, requested,
-                     used > 0);
+                     host.kind->capacity());
 }
 
 void Centre::create(const std::vector<Move>& places) {

@@ -58,7 +58,8 @@ struct Move {
 class Ledger {
  public:
   Ledger(std::size_t hosts, std::size_t vms) : hosts_(hosts), vms_(vms) {}
-  void host_state(std::size_t host, double time, double allocated, double requested, bool active);
+  void host_state(std::size_t host, double time, double allocated, double requested,
+                  double capacity);
   void vm_state(std::size_t vm, double time, double allocated, double requested, bool migrating);
   void finish();
 
@@ -67,11 +68,12 @@ class Ledger {
   double slatah() const { return violated_ / active_; }
   double pdm() const { return lost_migrating_ / requested_; }
   double unserved() const { return (requested_ - allocated_) / requested_; }
-  double active_seconds() const { return active_; }  // of all hosts together
+  double active_seconds() const { return active_; }         // of all hosts together
+  double utilisation() const { return used_ / capacity_; }  // of the active ones
 
  private:
   struct HostEntry {
-    double time = -1, allocated = 0, requested = 0;
+    double time = -1, allocated = 0, requested = 0, capacity = 0;
     bool active = true, before = true;
   };
   struct VmEntry {
@@ -82,7 +84,8 @@ class Ledger {
   void close(VmEntry& entry, double until);
   std::vector<HostEntry> hosts_;
   std::vector<VmEntry> vms_;
-  double violated_ = 0, active_ = 0, lost_migrating_ = 0, requested_ = 0, allocated_ = 0;
+  double violated_ = 0, active_ = 0, lost_migrating_ = 0, requested_ = 0, allocated_ = 0, used_ = 0,
+         capacity_ = 0;
 };
 
 // The host's VMs, as positions in `vms`, in the order in which they are added up.

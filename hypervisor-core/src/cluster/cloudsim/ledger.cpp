@@ -8,12 +8,14 @@ namespace gv::cloudsim {
 
 // A second state at one instant replaces the first: only what lasted counts.
 void Ledger::host_state(std::size_t host, double time, double allocated, double requested,
-                        bool active) {
+                        double capacity) {
   HostEntry& entry = hosts_[host];
   if (entry.time != time) {
     if (entry.time >= 0) {
       if (entry.active) {
         active_ += time - entry.time;
+        used_ += entry.allocated * (time - entry.time);
+        capacity_ += entry.capacity * (time - entry.time);
         if (entry.allocated < entry.requested)
           violated_ += time - entry.time;
       }
@@ -24,7 +26,8 @@ void Ledger::host_state(std::size_t host, double time, double allocated, double 
   }
   entry.allocated = allocated;
   entry.requested = requested;
-  entry.active = active;
+  entry.capacity = capacity;
+  entry.active = allocated > 0;
 }
 
 void Ledger::close(VmEntry& entry, double until) {
