@@ -103,6 +103,18 @@ std::vector<std::uint8_t> fresh_arena() {
   }
   put(bytes, arena::kDirectory, arena::kTable | pte::P | pte::RW | pte::US | pte::A);
   bytes[arena::kIret] = 0xcf;
+  // For CPUs that take exceptions themselves: each vector's handler is a HLT of its own.
+  for (std::uint32_t vector = 0; vector < 256; ++vector) {
+    const std::uint32_t handler = arena::kHandlers + 16 * vector;
+    bytes[handler] = 0xf4;
+    put(bytes, arena::kIdt + 8 * vector,
+        pack_gate({.offset = handler,
+                   .selector = kCode0,
+                   .type = system_type::kInterruptGate32,
+                   .dpl = 3,
+                   .present = true}));
+    put(bytes, arena::kVectors + 4 * vector, handler);
+  }
   return bytes;
 }
 
@@ -110,8 +122,8 @@ namespace {
 
 class EngineRunner final : public ProgramRunner {
  public:
-  EngineRunner(MachineMemory memory, EngineKind kind)
-      : memory_(std::move(memory)), fresh_(fresh_arena()) {
+  EngineRunner(MachineMemory memory, EngineKind kind, Frames frames)
+      : memory_(std::move(memory)), fresh_(fresh_arena()), frames_(frames) {
     if (kind == EngineKind::Interpreter) {
       engine_ = std::make_unique<InterpreterEngine>(memory_);
       untouched_ = engine_->save();
@@ -151,7 +163,7 @@ class EngineRunner final : public ProgramRunner {
       }
       entry.port_reply = port->port * 0x01010101u + port->size;
     }
-    collect(outcome);
+    collect(program, outcome);
     outcome.retired = engine_->retired() - retired;
     return outcome;
   }
@@ -165,7 +177,7 @@ class EngineRunner final : public ProgramRunner {
     const bool real = p.mode == ProgramMode::Real;
     const bool paged = p.mode == ProgramMode::Ring0Paged || p.mode == ProgramMode::Ring3Paged;
     cpu.set_gdtr({arena::kGdt, 8 * 16 - 1});
-    cpu.set_idtr({arena::kIdt, 0x7ff});
+    cpu.set_idtr(arena::idtr(p.mode));
     cpu.set_control(ControlRegister::Cr2, 0);
     cpu.set_control(ControlRegister::Cr3, arena::kDirectory);
     cpu.set_control(ControlRegister::Cr4, 0);
@@ -204,9 +216,11 @@ class EngineRunner final : public ProgramRunner {
     cpu.flush_tlb();
   }
 
-  void collect(ProgramOutcome& outcome) {
+  void collect(const RandomProgram& program, ProgramOutcome& outcome) {
     VcpuEngine& cpu = *engine_;
-    if (std::holds_alternative<Faulted>(outcome.exits.back())) {
+    const bool paged =
+        program.mode == ProgramMode::Ring0Paged || program.mode == ProgramMode::Ring3Paged;
+    if (paged && std::holds_alternative<Faulted>(outcome.exits.back())) {
       // Whether a write that failed on its second page has marked the first is the CPU's affair.
       mark_all_dirty(memory_.at(Mpa(arena::kTable)));
       mark_all_dirty(fresh_.data() + arena::kTable);
@@ -220,16 +234,10 @@ class EngineRunner final : public ProgramRunner {
     for (int i = 0; i < kSegmentCount; ++i) {
       outcome.selectors[i] = cpu.selector(static_cast<SegmentName>(i));
     }
-    for (std::uint32_t page = 0; page < arena::kMemory; page += kPageSize) {
-      std::uint8_t* now = memory_.at(Mpa(page));
-      if (std::memcmp(now, fresh_.data() + page, kPageSize) == 0) {
-        continue;
-      }
-      outcome.memory.push_back(static_cast<std::uint8_t>(page >> 12));
-      outcome.memory.insert(outcome.memory.end(), now, now + kPageSize);
-      std::memcpy(now, fresh_.data() + page, kPageSize);
-      code_touched_ = code_touched_ || (page >= arena::kCode && page < arena::kCodeEnd);
+    if (frames_ == Frames::Cleared) {
+      clear_frame(program, memory_, outcome);
     }
+    code_touched_ = collect_memory(memory_, fresh_, outcome) || code_touched_;
   }
 
   static void mark_all_dirty(std::uint8_t* table) {
@@ -240,6 +248,7 @@ class EngineRunner final : public ProgramRunner {
 
   MachineMemory memory_;
   std::vector<std::uint8_t> fresh_;
+  Frames frames_;
   std::unique_ptr<VcpuEngine> engine_;
   std::optional<EngineState> untouched_;  // where starting over is cheap
   bool code_touched_ = false;
@@ -309,8 +318,45 @@ std::vector<Exit> same_kind_of_access(const RandomProgram& program, const Progra
 
 }  // namespace
 
-std::unique_ptr<ProgramRunner> make_runner(EngineKind engine) {
-  return std::make_unique<EngineRunner>(std::move(*MachineMemory::create(arena::kMemory)), engine);
+bool collect_memory(MachineMemory& memory, const std::vector<std::uint8_t>& fresh,
+                    ProgramOutcome& outcome) {
+  bool code = false;
+  for (std::uint32_t page = 0; page < arena::kMemory; page += kPageSize) {
+    std::uint8_t* now = memory.at(Mpa(page));
+    if (std::memcmp(now, fresh.data() + page, kPageSize) == 0) {
+      continue;
+    }
+    outcome.memory.push_back(static_cast<std::uint8_t>(page >> 12));
+    outcome.memory.insert(outcome.memory.end(), now, now + kPageSize);
+    std::memcpy(now, fresh.data() + page, kPageSize);
+    code = code || (page >= arena::kCode && page < arena::kCodeEnd);
+  }
+  return code;
+}
+
+void clear_frame(const RandomProgram& program, MachineMemory& memory, ProgramOutcome& outcome) {
+  const auto* fault = std::get_if<Faulted>(&outcome.exits.back());
+  if (fault == nullptr && !std::holds_alternative<SoftwareInterrupted>(outcome.exits.back()) &&
+      !std::holds_alternative<InvalidOpcode>(outcome.exits.back())) {
+    return;
+  }
+  const bool real = program.mode == ProgramMode::Real;
+  const std::uint32_t words = fault != nullptr && has_error_code(fault->vector) && !real ? 4 : 3;
+  for (std::uint32_t i = 1; i <= words; ++i) {
+    const std::uint32_t at =
+        real ? arena::kStack + ((outcome.gpr[4] - 2 * i) & 0xffff) : outcome.gpr[4] - 4 * i;
+    const std::uint32_t bytes = real ? 2 : 4;
+    if (!memory.contains(Mpa(at), bytes)) {
+      outcome.frame_missing = true;
+      return;
+    }
+    std::memset(memory.at(Mpa(at)), 0, bytes);
+  }
+}
+
+std::unique_ptr<ProgramRunner> make_runner(EngineKind engine, Frames frames) {
+  return std::make_unique<EngineRunner>(std::move(*MachineMemory::create(arena::kMemory)), engine,
+                                        frames);
 }
 
 std::string differences(const RandomProgram& program, const ProgramOutcome& a, const char* name_a,
@@ -328,7 +374,9 @@ std::string differences(const RandomProgram& program, const ProgramOutcome& a, c
   }
   compare("eip", a.eip, b.eip);
   compare("cr0", a.cr0, b.cr0);
-  compare("retired", a.retired, b.retired);
+  if (a.retired && b.retired) {
+    compare("retired", *a.retired, *b.retired);
+  }
   for (std::size_t i = 0; i < 6; ++i) {
     compare(kSegments[i], a.selectors[i], b.selectors[i]);
   }

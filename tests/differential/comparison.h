@@ -14,6 +14,7 @@
 #include "memory/machine_memory.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,13 @@ struct ProgramOutcome {
   std::uint32_t gpr[8] = {};
   std::uint32_t eip = 0, eflags = 0, cr0 = 0;
   std::uint16_t selectors[kSegmentCount] = {};
-  std::uint64_t retired = 0;
+  std::optional<std::uint64_t> retired;  // empty where nobody counts
   std::vector<Exit> exits;
   std::vector<std::uint8_t> memory;  // of the pages that were changed, each after its number
+  // KVM alone: instructions that it left to the assist, by their mnemonics.
+  std::vector<std::string> refused;
+  // The exception has no memory for its frame, so that a CPU that delivers comes elsewhere.
+  bool frame_missing = false;
 };
 
 // The bytes of the arena before any program runs: tables, random data, page tables.
@@ -37,7 +42,18 @@ class ProgramRunner {
   virtual ~ProgramRunner() = default;
   virtual ProgramOutcome run(const RandomProgram& program) = 0;
 };
-std::unique_ptr<ProgramRunner> make_runner(EngineKind engine);
+// KVM delivers exceptions itself: what its frames overwrite on the stack is cleared there, and has
+// to be on the engine that it is compared with.
+enum class Frames : std::uint8_t { NotPushed, Cleared };
+std::unique_ptr<ProgramRunner> make_runner(EngineKind engine, Frames frames = Frames::NotPushed);
+std::unique_ptr<ProgramRunner> make_kvm_runner();  // REQUIRES: KvmEngine::check()
+
+// Pages that are no longer as they were go to the outcome, and become so again. Returns whether
+// code was among them.
+bool collect_memory(MachineMemory& memory, const std::vector<std::uint8_t>& fresh,
+                    ProgramOutcome& outcome);
+// Clears the bytes that the frame of the last exit's exception takes below the outcome's ESP.
+void clear_frame(const RandomProgram& program, MachineMemory& memory, ProgramOutcome& outcome);
 
 // Empty when they are equal, else what differs, one line each.
 std::string differences(const RandomProgram& program, const ProgramOutcome& a, const char* name_a,

@@ -13,6 +13,8 @@
 
 #pragma once
 
+#include "gv/registers.h"
+
 #include <cstdint>
 #include <random>
 #include <utility>
@@ -28,6 +30,7 @@ inline constexpr std::uint32_t kIdt = 0x1800;
 inline constexpr std::uint32_t kDirectory = 0x2000;
 inline constexpr std::uint32_t kTable = 0x3000;
 inline constexpr std::uint32_t kIret = 0x4000;      // one IRET, and the frame for it behind
+inline constexpr std::uint32_t kVectors = 0x4800;   // real mode's interrupt table
 inline constexpr std::uint32_t kHandlers = 0x5000;  // a HLT for each vector, 16 bytes apart
 inline constexpr std::uint32_t kCode = 0x10000;
 inline constexpr std::uint32_t kCodeEnd = 0x30000;
@@ -41,6 +44,14 @@ inline constexpr std::uint32_t kAbsentPage = 3, kReadOnlyPage = 5, kSupervisorPa
 }  // namespace arena
 
 enum class ProgramMode : std::uint8_t { Ring0Flat, Ring0Paged, Ring3Paged, Real };
+
+namespace arena {
+inline DescriptorTableRegister idtr(ProgramMode mode) {
+  return mode == ProgramMode::Real ? DescriptorTableRegister{kVectors, 0x3ff}
+                                   : DescriptorTableRegister{kIdt, 0x7ff};
+}
+}  // namespace arena
+
 inline constexpr std::uint8_t kEndVector = 0x77;  // INT 77h ends every program
 
 struct RandomProgram {
