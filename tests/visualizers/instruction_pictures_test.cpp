@@ -145,6 +145,37 @@ TEST(Microscope, AClickOnTheStripMovesTheStage) {
   EXPECT_TRUE(seen);
 }
 
+TEST(Microscope, ArrowsMoveAlongTheStripWhileThePanelHasTheKeyboard) {
+  const auto session = interpreted();
+  session->perform(Step{5'000'000});
+  Stage stage(Theme::Light, 1);
+  MicroscopePanel panel;
+  const auto right_arrow = [](bool down) {
+    ImGuiIO& io = ImGui::GetIO();
+#if IMGUI_VERSION_NUM < 18700
+    io.KeyMap[ImGuiKey_RightArrow] = 1;
+    io.KeyMap[ImGuiKey_Space] = 2;  // navigation wants one
+    io.KeysDown[1] = down;
+#else
+    io.AddKeyEvent(ImGuiKey_RightArrow, down);
+#endif
+  };
+  const auto press_right = [&] {
+    for (const bool down : {true, false}) {
+      right_arrow(down);
+      stage.show(panel, *session->snapshot(), session->events(), panel.least_size(), 1);
+    }
+  };
+  stage.show(panel, *session->snapshot(), session->events(), panel.least_size());
+  press_right();
+  const std::string still = picture_text(stage, panel, *session, panel.least_size());
+  EXPECT_EQ(still.find("named by"), std::string::npos) << "the arrow is not the panel's";
+  ImGui::GetIO().ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
+  press_right();
+  const std::string moved = picture_text(stage, panel, *session, panel.least_size());
+  EXPECT_NE(moved.find("named by"), std::string::npos) << "decode is followed by operands";
+}
+
 TEST(Microscope, SaysInOneSentenceWhatToChooseWhereItHasNothing) {
   for (const auto& [engine, technique] :
        {std::pair{EngineKind::Unicorn, TechniqueKind::TrapAndEmulate},

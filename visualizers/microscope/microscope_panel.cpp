@@ -101,7 +101,9 @@ void MicroscopePanel::draw(PanelContext& context) {
   y += draw_bytes(canvas, {{area.low.x, y}, area.high}, view) + canvas.space(2);
   y += draw_strip(canvas, {{area.low.x, y}, area.high}, view, context.highlighted_part) +
        canvas.space(4);
-  if (ImGui::IsWindowFocused())
+  // Keyboard navigation is on while a panel has the keyboard; else arrows step the machine.
+  if (ImGui::IsWindowFocused() &&
+      (ImGui::GetIO().ConfigFlags & ImGuiConfigFlags_NavEnableKeyboard) != 0)
     take_keys();
   y += draw_stage(canvas, {{area.low.x, y}, area.high}, stage_, view);
   canvas.reserve({area.low, {area.high.x, y}});
