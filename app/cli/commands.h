@@ -36,6 +36,8 @@ void add_boot(CLI::App& app, int& exit_code);
 void add_run(CLI::App& app, int& exit_code);
 void add_grade(CLI::App& app, int& exit_code);
 void add_lesson(CLI::App& app, int& exit_code);
+void add_host(CLI::App& app, int& exit_code);
+void add_xl(CLI::App& app, int& exit_code);
 void add_trace(CLI::App& app, int& exit_code);
 void add_cluster(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);

@@ -72,6 +72,8 @@ int run(int argc, char** argv) {
   gv::add_run(app, exit_code);
   gv::add_lesson(app, exit_code);
   gv::add_grade(app, exit_code);
+  gv::add_host(app, exit_code);
+  gv::add_xl(app, exit_code);
   gv::add_trace(app, exit_code);
   gv::add_doctor(app, exit_code);
   gv::add_cluster(app, exit_code);

@@ -325,6 +325,48 @@ TEST(Run, WritesAReport) {
   EXPECT_EQ(call({"trace", "export", folder.file("t.trace"), "--format", "csv"}).code, 0);
 }
 
+TEST(Xl, PrintsWhatAConfigurationAsksForAndWarnsOfWhatCannotBeHad) {
+  TemporaryFolder folder;
+  const std::string path =
+      folder.write("my.cfg",
+                   "name = 'web'\nkernel = '/boot/vmlinuz'\nmemory = 128\n"
+                   "disk = [ 'phy:/dev/vg/web,xvda,w' ]\npci = [ '01:00.0' ]\n");
+  const Outcome outcome = call({"xl", "create", "--dryrun", path});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  const auto domain = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(domain["memory_mib"], 128);
+  EXPECT_EQ(domain["disks"][0]["vdev"], "xvda");
+  EXPECT_EQ(outcome.err,
+            "glassvisor: " + path +
+                ":5: pci is not given: this lab has no real devices to pass through\n");
+}
+
+TEST(Xl, RefusesWithOneSentence) {
+  TemporaryFolder folder;
+  const std::string wrong = folder.write("wrong.cfg", "name = 'web'\nmemroy = 128\n");
+  const std::string good = folder.write("good.cfg", "name = 'web'\ntype = 'hvm'\n");
+  const struct {
+    std::vector<std::string> words;
+    int code;
+    std::string says;
+  } kCalls[] = {{{"xl", "create", "-n", wrong}, 2, ":2: xl knows no key memroy; is memory meant?"},
+                {{"xl", "create", "-n", folder.file("none.cfg")}, 2, "cannot be read"},
+                {{"xl", "create", good}, 5, "no host here runs domains yet"}};
+  for (const auto& asked : kCalls) {
+    const Outcome outcome = call(asked.words);
+    EXPECT_EQ(outcome.code, asked.code);
+    EXPECT_TRUE(is_one_sentence(outcome.err)) << outcome.err;
+    EXPECT_NE(outcome.err.find(asked.says), std::string::npos) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+  }
+}
+
+TEST(Host, RefusesASocketWhereItCannotBe) {
+  const Outcome outcome = call({"host", "lab", "--xenstore-socket", "/no/such/folder/socket"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_TRUE(is_one_sentence(outcome.err)) << outcome.err;
+}
+
 TEST(Commands, HaveHelpWithExamples) {
   for (const char* command : {"boot", "run", "lesson", "grade"}) {
     const Outcome outcome = call({command, "--help"});

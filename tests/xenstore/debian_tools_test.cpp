@@ -12,9 +12,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <deque>
@@ -190,6 +192,34 @@ TEST(DebianTools, TalkAtTheSameTime) {
     EXPECT_EQ(std::count(names.begin(), names.end(), '\n'), 8) << names;
   }
   lab.perform([&] { EXPECT_EQ(lab.store().inconsistency(), ""); });
+}
+
+TEST(DebianTools, TalkToAHostUntilItIsToldToEnd) {
+  NEEDS_TOOLS();
+  TemporaryFolder folder;
+  const std::string path = folder.file("socket");
+  int says[2];
+  ASSERT_EQ(pipe(says), 0);
+  const pid_t host = fork();
+  if (host == 0) {
+    dup2(says[1], 2);
+    close(says[0]);
+    execl(GV_PROGRAM, GV_PROGRAM, "host", "lab", "--xenstore-socket", path.c_str(), nullptr);
+    _exit(127);
+  }
+  close(says[1]);
+  FILE* const words = fdopen(says[0], "r");
+  EXPECT_EQ(line_of(words),
+            "glassvisor: host lab has its XenStore at " + path + "; Ctrl+C ends it\n");
+  const std::string tools = "XENSTORED_PATH=" + path + " ";
+  EXPECT_EQ(std::system((tools + "xenstore-write /a b").c_str()), 0);
+  EXPECT_EQ(std::system((tools + "test \"$(xenstore-read /a)\" = b").c_str()), 0);
+  kill(host, SIGINT);
+  int status = 0;
+  waitpid(host, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  EXPECT_NE(::access(path.c_str(), F_OK), 0);
+  fclose(words);
 }
 
 int connect_to(const std::string& path) {
