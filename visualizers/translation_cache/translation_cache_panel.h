@@ -14,6 +14,10 @@
 
 namespace gv {
 
+// "timer_interrupt+0x1c", or the address.
+std::string place_of(const PanelContext& context, Gva guest);
+std::string kib_text(std::uint32_t bytes);  // "6.6 KiB"
+
 class TranslationCachePanel : public Panel {
  public:
   std::string_view id() const override { return "translation-cache"; }
@@ -39,9 +43,11 @@ class TranslationCachePanel : public Panel {
   float draw_head(Canvas& canvas, PanelContext& context, Box area, const TranslationUnit& unit,
                   bool executing);
   float draw_counters(Canvas& canvas, PanelContext& context, Box area);
+  // cache_map.cpp
   float draw_map(Canvas& canvas, PanelContext& context, Box area, std::size_t shown);
   float draw_ways(Canvas& canvas, PanelContext& context, Box area, std::size_t shown);
   void draw_events(Canvas& canvas, PanelContext& context, Box area);
+  // unit_listing.cpp
   void draw_rows(Canvas& canvas, PanelContext& context, Box area, const TranslationUnit& unit);
   void draw_legend(Canvas& canvas, Box area);
 
