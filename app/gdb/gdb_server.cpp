@@ -67,12 +67,13 @@ void GdbServer::Implementation::welcome() {
 }
 
 void GdbServer::Implementation::hang_up() {
+  // Before the line is closed: whoever sees it closed may ask how.
   const Farewell said = connection->farewell();
-  connection.reset();
   if (said == Farewell::Detached)
     farewell = Attachment::Detached;
   else if (said == Farewell::Killed)
     farewell = Attachment::Killed;
+  connection.reset();
 }
 
 void GdbServer::Implementation::live() {
