@@ -21,8 +21,9 @@
 namespace gv {
 
 struct ProgramOutcome {
-  std::uint32_t gpr[8] = {};
-  std::uint32_t eip = 0, eflags = 0, cr0 = 0;
+  std::uint64_t gpr[16] = {};
+  std::uint64_t rip = 0;
+  std::uint32_t eflags = 0, cr0 = 0;
   std::uint16_t selectors[kSegmentCount] = {};
   std::optional<std::uint64_t> retired;  // empty where nobody counts
   std::vector<Exit> exits;

@@ -74,7 +74,7 @@ std::string_view known_to_differ(const RandomProgram& program) {
 
 bool known_to_hang(const RandomProgram& program, const ProgramOutcome& on_kvm) {
   const bool real = program.mode == ProgramMode::Real;
-  const std::uint32_t at = on_kvm.eip - (real ? program.address & 15 : program.address);
+  const std::uint64_t at = on_kvm.rip - (real ? program.address & 15 : program.address);
   if (!std::holds_alternative<HostInterrupted>(on_kvm.exits.back()) || at >= program.bytes.size()) {
     return false;
   }

@@ -131,7 +131,7 @@ class KvmRunner final : public ProgramRunner {
     for (std::size_t i = 0; i < 8; ++i) {
       outcome.gpr[i] = static_cast<std::uint32_t>(r.gpr[i]);
     }
-    outcome.eip = static_cast<std::uint32_t>(r.rip);
+    outcome.rip = static_cast<std::uint32_t>(r.rip);
     outcome.eflags = static_cast<std::uint32_t>(r.rflags) & ~kResumeFlag;
     outcome.cr0 = static_cast<std::uint32_t>(r.cr0);
     for (int i = 0; i < kSegmentCount; ++i) {
@@ -158,7 +158,7 @@ class KvmRunner final : public ProgramRunner {
     };
     // Vectors of exceptions may come from INT n, which pushes no error code.
     const auto is_software = [&](std::uint32_t eip) {
-      const std::uint32_t offset = eip - (real ? program.address & 15 : program.address);
+      const std::uint64_t offset = eip - (real ? program.address & 15 : program.address);
       const auto& bytes = program.bytes;
       return vector == kBreakpoint || vector == kOverflow ||
              (offset >= 2 && offset <= bytes.size() && bytes[offset - 2] == 0xcd &&

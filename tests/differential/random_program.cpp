@@ -4,6 +4,8 @@
 
 #include "x86/control_registers.h"
 
+#include <algorithm>
+
 namespace gv {
 
 namespace {
@@ -17,6 +19,9 @@ class Maker {
     p_.mode = mode;
     const std::uint32_t slots = (arena::kCodeEnd - arena::kCode) / arena::kSlot;
     p_.address = arena::kCode + position % slots * arena::kSlot;
+    if (wide() && chance(50)) {
+      p_.address += arena::kUpperHalf;
+    }
   }
 
   RandomProgram make() {
@@ -32,7 +37,10 @@ class Maker {
 
  private:
   bool real() const { return p_.mode == ProgramMode::Real; }
-  bool ring_0() const { return p_.mode != ProgramMode::Ring3Paged; }
+  bool wide() const { return is_long(p_.mode); }
+  bool ring_0() const {
+    return p_.mode != ProgramMode::Ring3Paged && p_.mode != ProgramMode::Ring3Long;
+  }
 
   std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>(random_() % n); }
   bool chance(std::uint32_t percent) { return below(100) < percent; }
@@ -61,14 +69,30 @@ class Maker {
                                                 0x7fffffff, 0x80000000, 0xffffffff, 0x10, 0x99};
     return chance(50) ? kValues[below(std::size(kValues))] : any();
   }
+  std::uint64_t interesting_quad() {
+    const std::uint32_t low = interesting();
+    switch (below(3)) {
+      case 0:
+        return low;
+      case 1:
+        return static_cast<std::uint64_t>(static_cast<std::int32_t>(low));
+      default:
+        return random_();
+    }
+  }
   void registers() {
-    for (std::uint32_t& r : p_.gpr) {
-      if (real()) {
+    for (std::uint64_t& r : p_.gpr) {
+      if (wide()) {
+        r = chance(50) ? data_pointer() + (chance(40) ? arena::kUpperHalf : 0) : interesting_quad();
+      } else if (real()) {
         // Offsets into the 64 KiB that DS has, or anything.
         r = chance(60) ? below(0xfff0) : interesting();
       } else {
         r = chance(50) ? data_pointer() : interesting();
       }
+    }
+    if (!wide()) {
+      std::fill(p_.gpr + 8, p_.gpr + 16, 0);
     }
     p_.gpr[4] = real() ? 0x8000 + (below(0x1000) & ~1u)
                        : arena::kStack + 0x8000 + (below(0x1000) & (chance(80) ? ~3u : ~0u));
@@ -81,19 +105,32 @@ class Maker {
     return r >= 4 ? r + 1 : r;
   }
   void prefixes() {
+    short_addresses_ = wide() && chance(3);
+    if (short_addresses_) {
+      byte(0x67);
+    }
     if (chance(4)) {
       static constexpr std::uint8_t kSegments[] = {0x26, 0x36, 0x3e, 0x64, 0x65};
       byte(kSegments[below(5)]);
     }
   }
-  // Returns the operand size in bytes that results.
-  int operand_prefix() {
+  // Returns the operand size in bytes that results. The last prefix: it may be a REX.
+  int operand_prefix(std::uint32_t rex_bits = 0xf) {
     const bool other = chance(25);
     if (other) {
       byte(0x66);
     }
+    if (wide() && chance(60)) {
+      const std::uint32_t rex = 0x40 | (below(16) & rex_bits);
+      byte(rex);
+      if ((rex & 8) != 0) {
+        return 8;
+      }
+    }
     return (real() != other) ? 2 : 4;
   }
+  // There are no immediates of eight bytes but for MOV.
+  void immediate(int size) { little(interesting(), size == 8 ? 4 : size); }
   void memory(std::uint32_t reg) {
     reg &= 7;
     if (real()) {
@@ -104,9 +141,16 @@ class Maker {
       return;
     }
     switch (below(6)) {
-      case 0:  // [disp32]
+      case 0:  // [disp32]; in long mode relative to RIP, or behind a SIB byte
+        if (wide() && (no_rip_relative_ || chance(50))) {
+          bytes({reg << 3 | 4, 0x25});
+          little(data_pointer(), 4);
+          break;
+        }
         byte(reg << 3 | 5);
-        little(data_pointer(), 4);
+        little(data_pointer() -
+                   (wide() ? p_.physical() + static_cast<std::uint32_t>(p_.bytes.size()) + 4 : 0),
+               4);
         break;
       case 1:
         byte(reg << 3 | simple_base());
@@ -184,7 +228,7 @@ class Maker {
       operand(reg_for(wide), false, wide);
     } else {
       byte(which << 3 | form);
-      little(interesting(), wide ? size : 1);
+      immediate(wide ? size : 1);
     }
     if (which == 1 || which == 4 || which == 6) {
       undefined(AF);
@@ -196,17 +240,19 @@ class Maker {
     const std::uint32_t which = below(8);
     const std::uint8_t opcode = kOpcodes[below(3)];
     prefixes();
-    const int size = operand_prefix();
     const bool locked = which != 7 && chance(8);
     if (locked) {
       byte(0xf0);
+    }
+    const int size = operand_prefix();
+    if (locked) {
       byte(opcode);
       memory(which);
     } else {
       byte(opcode);
       operand(which, which != 7, opcode != 0x80);
     }
-    little(interesting(), opcode == 0x81 ? size : 1);
+    immediate(opcode == 0x81 ? size : 1);
     if (which == 1 || which == 4 || which == 6) {
       undefined(AF);
     }
@@ -226,6 +272,10 @@ class Maker {
     }
   }
   void short_inc_dec() {
+    if (wide()) {  // these bytes are REX prefixes there
+      unary();
+      return;
+    }
     operand_prefix();
     byte((chance(50) ? 0x40u : 0x48u) + some_register());
   }
@@ -248,12 +298,13 @@ class Maker {
       count = chance(20) ? any() & 0xff : below(33);
       byte(count);
     }
+    const std::uint32_t counted = size == 8 ? 63 : 31;
     const bool rotates = which < 4;
     if (which == 2 || which == 3) {
       p_.uses_flags_then_writes_at.push_back(start_);
     }
     std::uint32_t mask = rotates ? 0 : AF;
-    if (form == 2 || (count & 31) != 1) {
+    if (form == 2 || (count & counted) != 1) {
       mask |= OF;
     }
     // Shifts of bytes and words by their width or more.
@@ -261,7 +312,7 @@ class Maker {
         (form == 2 || (count & 31) >= static_cast<std::uint32_t>(size) * 8)) {
       mask |= CF;
     }
-    if (form == 0 && (count & 31) == 0) {
+    if (form == 0 && (count & counted) == 0) {
       mask = 0;
     }
     undefined(mask);
@@ -271,9 +322,11 @@ class Maker {
     prefixes();
     const int size = operand_prefix();
     const bool left = chance(50);
-    const bool by_cl = size == 4 && chance(40);
+    const bool by_cl = size >= 4 && chance(40);
     bytes({0x0f, (left ? 0xa4u : 0xacu) | (by_cl ? 1u : 0u)});
+    no_rip_relative_ = true;  // known_defects_test.cpp
     operand(below(8), true, true);
+    no_rip_relative_ = false;
     if (!by_cl) {
       byte(size == 2 ? below(16) : below(64));
     }
@@ -295,7 +348,7 @@ class Maker {
       case 2:
         byte(0x69);
         operand(reg_for(true), false, true);
-        little(interesting(), size);
+        immediate(size);
         break;
       default:
         byte(chance(50) ? 0xf6 : 0xf7);
@@ -318,8 +371,10 @@ class Maker {
   }
   void move() {
     prefixes();
-    const int size = operand_prefix();
-    switch (below(6)) {
+    const std::uint32_t which = below(6);
+    // REX.R before C6 and C7: known_defects_test.cpp.
+    const int size = operand_prefix(which == 4 ? 0xb : 0xf);
+    switch (which) {
       case 0: {
         const bool wide = chance(70);
         byte(0x88u | (wide ? 1u : 0u));
@@ -334,7 +389,10 @@ class Maker {
       }
       case 2:
         byte(0xb8 + some_register());
-        little(interesting(), size);
+        little(interesting(), size == 8 ? 4 : size);
+        if (size == 8) {
+          little(interesting(), 4);
+        }
         break;
       case 3:
         byte(0xb0 + below(8));
@@ -344,12 +402,15 @@ class Maker {
         const bool wide = chance(70);
         byte(0xc6u | (wide ? 1u : 0u));
         operand(0, true, wide);
-        little(interesting(), wide ? size : 1);
+        immediate(wide ? size : 1);
         break;
       }
       default:
         byte(0xa0 + below(4));
         little(real() ? any() : data_pointer(), real() ? 2 : 4);
+        if (this->wide() && !short_addresses_) {
+          little(chance(50) ? 0 : static_cast<std::uint32_t>(arena::kUpperHalf >> 32), 4);
+        }
         break;
     }
   }
@@ -357,13 +418,17 @@ class Maker {
     static constexpr std::uint8_t kOpcodes[] = {0xb6, 0xb7, 0xbe, 0xbf};
     prefixes();
     operand_prefix();
-    bytes({0x0f, kOpcodes[below(4)]});
+    if (wide() && chance(30)) {
+      byte(0x63);  // movsxd
+    } else {
+      bytes({0x0f, kOpcodes[below(4)]});
+    }
     operand(reg_for(true), false, true);
   }
   void exchange() {
     modifies();
     prefixes();
-    operand_prefix();
+    const int size = operand_prefix();
     const bool wide = chance(60);
     switch (below(4)) {
       case 0:
@@ -372,7 +437,11 @@ class Maker {
         break;
       case 1:
         bytes({0x0f, 0xb0u | (wide ? 1u : 0u)});
-        operand(below(8), true, wide);
+        if (this->wide() && size == 4) {  // known_defects_test.cpp
+          memory(below(8));
+        } else {
+          operand(below(8), true, wide);
+        }
         break;
       case 2:
         bytes({0x0f, 0xc0u | (wide ? 1u : 0u)});
@@ -402,12 +471,16 @@ class Maker {
         undefined(OF | SF | AF | PF);
         break;
       case 2:
+        if (wide() && size == 4) {  // of a zero: whether the upper half is cleared is undefined
+          byte(0x90);
+          break;
+        }
         bytes({0x0f, chance(50) ? 0xbcu : 0xbdu});
         operand(reg_for(true), false, true);
         undefined(kAllArithmetic & ~ZF);
         break;
       default:
-        if (size == 4) {
+        if (size >= 4) {
           bytes({0x0f, 0xc8 + some_register()});
         } else {
           byte(0x90);
@@ -476,6 +549,10 @@ class Maker {
     }
   }
   void decimal() {
+    if (wide() && chance(80)) {  // not there any more: enough have tried
+      move();
+      return;
+    }
     switch (below(6)) {
       case 0:
         byte(0x27);
@@ -557,10 +634,10 @@ class Maker {
       little(chance(15) ? 0 : below(24), real() ? 2 : 4);
     }
     prefixes();
-    operand_prefix();
     if (repeated) {
       byte(chance(50) ? 0xf2 : 0xf3);
     }
+    operand_prefix();
     byte(kOpcodes[below(10)]);
   }
   void jump() {
@@ -608,7 +685,7 @@ class Maker {
         little(selector, real() ? 2 : 4);
         const std::uint32_t target = kTargets[below(4)];
         bytes({0x8e, target});
-        if (!real() && selector != 0x10 && selector != 0x23 && selector != 0x48) {
+        if (!real() && !wide() && selector != 0x10 && selector != 0x23 && selector != 0x48) {
           // Unicorn would let the program use null and write through read-only: put it right.
           byte(0xb8);
           little(ring_0() ? 0x10 : 0x23, 4);
@@ -700,6 +777,10 @@ class Maker {
         bytes({0xcd, 7 + below(249)});
         break;  // 6 looks like #UD on Unicorn
       case 3:
+        if (wide()) {  // EVEX
+          byte(0x90);
+          break;
+        }
         byte(0x62);
         memory(some_register());
         break;
@@ -764,6 +845,7 @@ class Maker {
   RandomProgram p_;
   std::uint32_t undefined_ = 0;
   std::uint32_t start_ = 0;  // offset of the instruction being made
+  bool short_addresses_ = false, no_rip_relative_ = false;
 };
 
 }  // namespace

@@ -32,6 +32,10 @@ inline constexpr std::uint32_t kTable = 0x3000;
 inline constexpr std::uint32_t kIret = 0x4000;      // one IRET, and the frame for it behind
 inline constexpr std::uint32_t kVectors = 0x4800;   // real mode's interrupt table
 inline constexpr std::uint32_t kHandlers = 0x5000;  // a HLT for each vector, 16 bytes apart
+// The same pages by the four tables of long mode, there also from kUpperHalf on.
+inline constexpr std::uint32_t kPml4 = 0x8000, kPointers = 0x9000, kDirectory64 = 0xa000;
+inline constexpr std::uint32_t kTable64 = 0xb000;
+inline constexpr std::uint64_t kUpperHalf = 0xffff'8000'0000'0000;
 inline constexpr std::uint32_t kCode = 0x10000;
 inline constexpr std::uint32_t kCodeEnd = 0x30000;
 inline constexpr std::uint32_t kSlot = 0x200;  // bytes for one program
@@ -43,7 +47,15 @@ inline constexpr std::uint32_t kStackEnd = 0x90000;
 inline constexpr std::uint32_t kAbsentPage = 3, kReadOnlyPage = 5, kSupervisorPage = 6;
 }  // namespace arena
 
-enum class ProgramMode : std::uint8_t { Ring0Flat, Ring0Paged, Ring3Paged, Real };
+enum class ProgramMode : std::uint8_t {
+  Ring0Flat,
+  Ring0Paged,
+  Ring3Paged,
+  Real,
+  Ring0Long,
+  Ring3Long
+};
+constexpr bool is_long(ProgramMode mode) { return mode >= ProgramMode::Ring0Long; }
 
 namespace arena {
 inline DescriptorTableRegister idtr(ProgramMode mode) {
@@ -56,10 +68,11 @@ inline constexpr std::uint8_t kEndVector = 0x77;  // INT 77h ends every program
 
 struct RandomProgram {
   ProgramMode mode = ProgramMode::Ring0Flat;
-  std::uint32_t address = 0;  // linear
+  std::uint64_t address = 0;  // linear
   std::vector<std::uint8_t> bytes;
-  std::uint32_t gpr[8] = {};
+  std::uint64_t gpr[16] = {};
   std::uint32_t eflags = 2;
+  std::uint32_t physical() const { return static_cast<std::uint32_t>(address % arena::kMemory); }
   // Offset of the instruction behind one that leaves flags undefined, and which.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> undefined_at;
   // Offsets of instructions that read memory and write it back.

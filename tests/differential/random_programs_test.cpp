@@ -61,7 +61,9 @@ INSTANTIATE_TEST_SUITE_P(Modes, RandomPrograms,
                          testing::Values(Batch{ProgramMode::Ring0Flat, "Ring0Flat", 3},
                                          Batch{ProgramMode::Ring0Paged, "Ring0Paged", 2},
                                          Batch{ProgramMode::Ring3Paged, "Ring3Paged", 3},
-                                         Batch{ProgramMode::Real, "RealMode", 2}),
+                                         Batch{ProgramMode::Real, "RealMode", 2},
+                                         Batch{ProgramMode::Ring0Long, "Ring0Long", 3},
+                                         Batch{ProgramMode::Ring3Long, "Ring3Long", 3}),
                          [](const auto& batch) { return batch.param.name; });
 
 }  // namespace

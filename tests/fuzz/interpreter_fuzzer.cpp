@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const auto alone = make_runner(EngineKind::Interpreter);  // its memory goes its own way
   static const auto unicorn = make_runner(EngineKind::Unicorn);
   static std::uint32_t position = 0;
-  const auto mode = static_cast<ProgramMode>(data[0] & 3);
+  const auto mode = static_cast<ProgramMode>((data[0] >> 3) % 6);
   std::uint64_t seed = 0;
   std::memcpy(&seed, data + 1, sizeof seed);
   RandomProgram program = make_random_program(mode, seed, ++position);

@@ -121,7 +121,7 @@ std::uint8_t InstructionReader::next() {
 
 void InstructionReader::default_64() {
   if (size_ == x86::CodeSize::Bits64) {
-    operand_bytes_ = operand_prefix_ ? 2 : 8;
+    operand_bytes_ = operand_prefix_ && !rex_w() ? 2 : 8;
     op_.operand_bytes = static_cast<std::uint8_t>(operand_bytes_);
   }
 }
