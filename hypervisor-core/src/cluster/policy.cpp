@@ -66,7 +66,7 @@ Result<Policy> policy_from_name(const std::string& name) {
   double parameter = 0;
   const auto [end, trouble] = std::from_chars(number.begin(), number.end(), parameter);
   const bool parsed = trouble == std::errc() && end == number.end() && std::isfinite(parameter);
-  if (!detector || !selection || !placement || !parsed || parameter <= 0)
+  if (!detector || !selection || !placement || !parsed || parameter <= 0 || name.ends_with('-'))
     return Error{ErrorCode::InvalidInput,
                  "policy " + name +
                      ": is unknown; take ours, dvfs, or detector-selection-parameter such as "
