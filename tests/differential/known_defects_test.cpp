@@ -126,5 +126,78 @@ TEST(KnownDefects, RotationThroughCarryOfForbiddenMemoryLosesFlagsOnUnicorn) {
   EXPECT_NE(both.theirs.eflags, both.ours.eflags);
 }
 
+// --- In long mode.
+
+RandomProgram long_program(std::vector<std::uint8_t> bytes) {
+  return program_of(std::move(bytes), ProgramMode::Ring0Long);
+}
+
+bool changed(const ProgramOutcome& outcome, std::uint8_t page) {
+  for (std::size_t at = 0; at < outcome.memory.size(); at += 1 + kPageSize) {
+    if (outcome.memory[at] == page) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// SDM vol. 2A, "REX Prefixes": where ModR/M.reg extends the opcode, REX.R is ignored.
+TEST(KnownDefects, MoveOfAnImmediateWithRexRIsAnInvalidOpcodeOnUnicorn) {
+  // rex.r mov eax, 5
+  const Both both = run_both(long_program({0x44, 0xc7, 0xc0, 0x05, 0x00, 0x00, 0x00}));
+  EXPECT_TRUE(ended(both.ours));
+  EXPECT_EQ(both.ours.gpr[0], 5u);
+  EXPECT_TRUE(std::holds_alternative<InvalidOpcode>(both.theirs.exits.back()));
+}
+
+// SDM vol. 2A, "CMPXCHG": unequal, the accumulator is loaded; a register that was compared with
+// is not written, and keeps its upper half.
+TEST(KnownDefects, CmpxchgThatFailsClearsTheUpperHalfOfItsRegisterOnUnicorn) {
+  RandomProgram program = long_program({0x0f, 0xb1, 0xfa});  // cmpxchg edx, edi
+  program.gpr[2] = 0x1111'2222'3333'4444;
+  const Both both = run_both(program);
+  ASSERT_TRUE(ended(both.ours) && ended(both.theirs));
+  EXPECT_EQ(both.ours.gpr[2], 0x1111'2222'3333'4444u);
+  EXPECT_EQ(both.theirs.gpr[2], 0x3333'4444u);
+}
+
+// SDM vol. 1, "RIP-Relative Addressing": from the end of the instruction, its immediate included.
+TEST(KnownDefects, DoubleShiftRelativeToRipMissesByItsImmediateOnUnicorn) {
+  // shrd [rip + 0x30000 - 8], eax, 8: of 0x40000
+  RandomProgram program = long_program({0x0f, 0xac, 0x05, 0xf8, 0xff, 0x02, 0x00, 0x08});
+  program.gpr[0] = 0xab;
+  const Both both = run_both(program);
+  ASSERT_TRUE(ended(both.ours) && ended(both.theirs));
+  EXPECT_FALSE(changed(both.ours, 0x3f));  // one byte in front of where it belongs
+  EXPECT_TRUE(changed(both.theirs, 0x3f));
+}
+
+// SDM vol. 1, "Canonical Addressing": through RSP or RBP such an address is #SS, not #GP.
+TEST(KnownDefects, StackAddressesThatAreNotCanonicalAreGeneralProtectionOnUnicorn) {
+  RandomProgram program = long_program({0x8b, 0x45, 0x00});  // mov eax, [rbp]
+  program.gpr[5] = 0x8000'0000'0000;
+  const Both both = run_both(program);
+  EXPECT_TRUE(faulted(both.ours, 12));
+  EXPECT_TRUE(faulted(both.theirs, 13));
+}
+
+// SDM vol. 2A, "LAR": in long mode there are no task gates.
+TEST(KnownDefects, TaskGatesAreKnownInLongModeOnUnicorn) {
+  // mov eax, 0x68; lar ecx, eax
+  const Both both = run_both(long_program({0xb8, 0x68, 0x00, 0x00, 0x00, 0x0f, 0x02, 0xc8}));
+  ASSERT_TRUE(ended(both.ours) && ended(both.theirs));
+  EXPECT_EQ(both.ours.eflags & ZF, 0u);
+  EXPECT_EQ(both.theirs.eflags & ZF, ZF);
+}
+
+// SDM vol. 3A, "Faults", as above: half of SGDT's store stays when the other half faults.
+TEST(KnownDefects, TableRegistersAreStoredByHalvesOnUnicorn) {
+  // sgdt [0x42ffe]: the page behind is absent
+  const Both both = run_both(long_program({0x0f, 0x01, 0x04, 0x25, 0xfe, 0x2f, 0x04, 0x00}));
+  EXPECT_TRUE(faulted(both.ours, 14) && faulted(both.theirs, 14));
+  EXPECT_FALSE(changed(both.ours, 0x42));
+  EXPECT_TRUE(changed(both.theirs, 0x42));
+}
+
 }  // namespace
 }  // namespace gv

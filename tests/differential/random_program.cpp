@@ -710,9 +710,9 @@ class Maker {
       case 4:
         if (real()) {
           byte(0x90);
-        } else {  // lar, lsl of a known selector
+        } else {  // lar, lsl of a known selector; in long mode no task gate: known_defects_test.cpp
           byte(0xb8);
-          little(8 * below(16) + below(4), 4);
+          little(8 * (wide() ? below(13) : below(16)) + below(4), 4);
           bytes({0x0f, 0x02 + below(2), 0xc8});  // ecx, eax
         }
         break;
@@ -734,7 +734,12 @@ class Maker {
         break;
       case 1:
         bytes({0x0f, 0x01});
-        memory(below(2));
+        if (wide()) {  // not across pages: known_defects_test.cpp
+          bytes({below(2) << 3 | 4, 0x25});
+          little(data_pointer() & ~15u, 4);
+        } else {
+          memory(below(2));
+        }
         break;  // sgdt, sidt
       case 2:   // smsw r16: of r32 the upper half is undefined
         if (!real()) {

@@ -204,6 +204,62 @@ TEST(WalkView, CutsTheAddressAsTheTablesConsumeIt) {
   EXPECT_EQ(cut(), "0x0 0x10a401 ");
 }
 
+// A walk of four levels, as the walker records it: entries for 0xffff8000_40201234.
+PageWalk long_walk(Gva address) {
+  PageWalk walk;
+  walk.address = address;
+  walk.outcome = WalkOutcome::Mapped;
+  walk.steps = 4;
+  walk.step = {WalkStep{"PML4", 0x1800, 0x2027, 0x100}, WalkStep{"PDPT", 0x2008, 0x3027, 1},
+               WalkStep{"PD", 0x3008, 0x4027, 1}, WalkStep{"PT", 0x4008, 0x8000'0000'0000'5067, 1}};
+  walk.physical = 0x5234;
+  walk.writable = walk.user = true;
+  walk.executable = false;
+  return walk;
+}
+
+TEST(WalkView, ShowsTheFourTablesOfLongMode) {
+  Snapshot s = sample_snapshot(sample_events(10), TechniqueKind::BareMetal);
+  const Gva address(0xffff'8000'4020'1234);
+  s.guest_walk = long_walk(address);
+  s.shadow_walk.reset();
+  const auto cut = [&] {
+    std::string text;
+    int bits = 0;
+    for (const AddressSlice& slice : make_walk_view(s, address).slices) {
+      text += slice.name + " " + slice.value + ", ";
+      bits += slice.bits;
+    }
+    EXPECT_EQ(bits, 64);
+    return text;
+  };
+  EXPECT_EQ(cut(),
+            "sign 0xffff, PML4 index 0x100, PDPT index 0x1, PD index 0x1, PT index 0x1, "
+            "offset 0x234, ");
+  const WalkView view = make_walk_view(s, address);
+  EXPECT_EQ(view.address, "ffff800040201234");
+  ASSERT_EQ(view.guest.rungs.size(), 4U);
+  EXPECT_EQ(view.guest.rungs[3].bits.back().name, "N");
+  EXPECT_TRUE(view.guest.rungs[3].bits.back().set);
+  EXPECT_FALSE(view.guest.rungs[2].bits.back().set);
+  EXPECT_EQ(view.guest.result, "GPA 00005234");
+  // A page of 2 MiB ends one table earlier.
+  s.guest_walk->steps = 3;
+  s.guest_walk->page_size = 2U << 20;
+  EXPECT_EQ(cut(), "sign 0xffff, PML4 index 0x100, PDPT index 0x1, PD index 0x1, offset 0x1234, ");
+}
+
+TEST(WalkView, AnAddressThatIsNotCanonicalReachesNoTable) {
+  Snapshot s = sample_snapshot(sample_events(10), TechniqueKind::BareMetal);
+  const Gva address(0x0000'8000'4020'1234);
+  s.guest_walk = long_walk(address);
+  const WalkView view = make_walk_view(s, address);
+  EXPECT_TRUE(view.guest.rungs.empty());
+  EXPECT_FALSE(view.guest.mapped);
+  EXPECT_EQ(view.guest.result, "not canonical");
+  EXPECT_NE(view.verdict.find("#GP"), std::string::npos);
+}
+
 TEST(WalkView, AWalkOfAnotherAddressIsNotShownAsThisOne) {
   const Snapshot s = sample_snapshot(sample_events(10), TechniqueKind::TrapAndEmulate);
   EXPECT_FALSE(make_walk_view(s, Gva(0x1234)).guest.present);

@@ -124,16 +124,25 @@ float PageTablesPanel::draw_slices(Canvas& canvas, Box area, const WalkView& vie
   float x = area.low.x;
   const float gap = canvas.space(1);
   const float room = area.width() - gap * static_cast<float>(view.slices.size() - 1);
+  int bits = 0;
+  for (const AddressSlice& slice : view.slices)
+    bits += slice.bits;
   for (const AddressSlice& slice : view.slices) {
-    const float width = room * static_cast<float>(slice.bits) / 32.0F;
+    const float width = room * static_cast<float>(slice.bits) / static_cast<float>(bits);
     const Box box{{x, area.low.y}, {x + width, area.low.y + height}};
     const Ink ink = slice.is_offset ? Ink::Hardware : Ink::GuestKernel;
     canvas.fill(box, canvas.style().tint(ink), canvas.style().corner() / 2);
     canvas.fill({{box.low.x, box.high.y - canvas.space(0.75F)}, box.high}, canvas.color(ink),
                 canvas.space(0.4F));
+    // The fullest wording that fits: long mode has six slices.
+    std::string label = slice.name + ", " + std::to_string(slice.bits) + " bits";
+    for (const std::string& shorter : {slice.name, slice.name.substr(0, slice.name.find(' '))}) {
+      if (canvas.width_of(FontRole::Small, label) > width)
+        label = shorter;
+    }
     canvas.text_centred(
         {box.low, {box.high.x, box.low.y + canvas.line_height(FontRole::Small) + canvas.space(1)}},
-        slice.name + ", " + std::to_string(slice.bits) + " bits", Ink::MutedText, FontRole::Small);
+        label, Ink::MutedText, FontRole::Small);
     canvas.text_centred({{box.low.x, box.low.y + canvas.line_height(FontRole::Small)}, box.high},
                         slice.value, Ink::Text, FontRole::MonoStrong);
     x += width + gap;
@@ -183,7 +192,7 @@ float PageTablesPanel::draw_column(Canvas& canvas, Box area, const WalkColumn& c
                         FontRole::Mono) +
             canvas.space(3);
     // The entry's bits as cells: set is filled, clear is an outline.
-    const float bits_width = 6 * (cell + canvas.space(0.5F));
+    const float bits_width = static_cast<float>(rung.bits.size()) * (cell + canvas.space(0.5F));
     const bool inline_bits = x + used + bits_width < card.high.x - pad;
     float bx = inline_bits ? card.high.x - pad - bits_width : x;
     const float by = inline_bits ? y + (mono - small) / 2 : y + mono;

@@ -12,13 +12,55 @@
 namespace gv {
 namespace {
 
-std::array<EntryBit, 6> bits_of(std::uint64_t entry) {
-  return {{{"P", "present", (entry & 1) != 0},
-           {"W", "writable", (entry & 2) != 0},
-           {"U", "user code may use it", (entry & 4) != 0},
-           {"A", "accessed: the CPU has used it", (entry & 0x20) != 0},
-           {"D", "dirty: written to", (entry & 0x40) != 0},
-           {"S", "page size: a large page ends here", (entry & 0x80) != 0}}};
+// Entries of four bytes are of 32-bit paging, which has two levels; the others have eight bytes.
+enum class EntrySize : std::uint8_t { FourBytes, EightBytes };
+EntrySize entry_size(const PageWalk& walk) {
+  return walk.steps > 0 && walk.step[0].level != "PD" ? EntrySize::EightBytes
+                                                      : EntrySize::FourBytes;
+}
+
+std::vector<EntryBit> bits_of(std::uint64_t entry, EntrySize size) {
+  std::vector<EntryBit> bits = {{"P", "present", (entry & 1) != 0},
+                                {"W", "writable", (entry & 2) != 0},
+                                {"U", "user code may use it", (entry & 4) != 0},
+                                {"A", "accessed: the CPU has used it", (entry & 0x20) != 0},
+                                {"D", "dirty: written to", (entry & 0x40) != 0},
+                                {"S", "page size: a large page ends here", (entry & 0x80) != 0}};
+  if (size == EntrySize::EightBytes) {
+    bits.push_back({"N", "no-execute: no code is fetched from there", (entry >> 63) != 0});
+  }
+  return bits;
+}
+
+// In long mode bits 63 to 48 repeat bit 47, or the CPU refuses the address.
+bool is_canonical(const PageWalk& walk) {
+  const auto top = static_cast<std::int64_t>(walk.address.value) >> 47;
+  return walk.steps == 0 || walk.step[0].level != "PML4" || top == 0 || top == -1;
+}
+
+// The linear address as the tables consume it, from the top bit down.
+std::vector<AddressSlice> slices_of(const PageWalk& walk) {
+  const bool wide = entry_size(walk) == EntrySize::EightBytes;
+  const int index_bits = wide ? 9 : 10;
+  const int levels = walk.step[0].level == "PML4" ? 4 : wide ? 3 : 2;
+  static constexpr std::string_view kNames[] = {"PT", "PD", "PDPT", "PML4"};
+  // A large page leaves the lower tables' bits to the offset.
+  const bool mapped = walk.outcome == WalkOutcome::Mapped;
+  const int walked = mapped ? static_cast<int>(walk.steps) : levels;
+  const std::uint64_t value = walk.address.value;
+  std::vector<AddressSlice> slices;
+  if (levels == 4) {
+    slices.push_back({"sign", hex_text(value >> 48), 16, false});
+  }
+  for (int level = levels; level > levels - walked; --level) {
+    const int shift = 12 + index_bits * (level - 1);
+    const int bits = levels == 3 && level == 3 ? 2 : index_bits;
+    slices.push_back({std::string(kNames[level - 1]) + " index",
+                      hex_text(value >> shift & ((1U << bits) - 1)), bits, false});
+  }
+  const int rest = 12 + index_bits * (levels - walked);
+  slices.push_back({"offset", hex_text(value & ((std::uint64_t{1} << rest) - 1)), rest, true});
+  return slices;
 }
 
 }  // namespace
@@ -34,7 +76,13 @@ WalkColumn make_walk_column(const std::optional<PageWalk>& walk, std::string tit
     const bool last = i + 1 == steps;
     column.rungs.push_back({std::string(step.level), "[" + hex_text(step.index) + "]",
                             address_text(step.entry_address), address_text(step.entry),
-                            bits_of(step.entry), last && walk->outcome != WalkOutcome::Mapped});
+                            bits_of(step.entry, entry_size(*walk)),
+                            last && walk->outcome != WalkOutcome::Mapped});
+  }
+  if (!is_canonical(*walk)) {
+    column.rungs.clear();
+    column.result = "not canonical";
+    return column;
   }
   column.mapped = walk->outcome == WalkOutcome::Mapped || walk->outcome == WalkOutcome::PagingOff;
   switch (walk->outcome) {
@@ -73,17 +121,13 @@ WalkView make_walk_view(const Snapshot& snapshot, Gva address) {
     view.machine = "MPA " + address_text(snapshot.machine_address->value);
   }
   if (guest && guest->steps > 0) {
-    // Two levels of ten bits each; a large page leaves the second one's bits to the offset.
-    const bool large = guest->outcome == WalkOutcome::Mapped && guest->page_size > kPageSize;
-    const auto value = static_cast<std::uint32_t>(address.value);
-    view.slices.push_back({"PD index", hex_text(value >> 22), 10, false});
-    if (!large)
-      view.slices.push_back({"PT index", hex_text(value >> 12 & 0x3ff), 10, false});
-    view.slices.push_back(
-        {"offset", hex_text(value & (large ? 0x3fffffU : 0xfffU)), large ? 22 : 12, true});
+    view.slices = slices_of(*guest);
   }
   if (!guest) {
     view.verdict = "The walk comes with the next picture of the machine.";
+  } else if (!is_canonical(*guest)) {
+    view.verdict =
+        "An access now raises #GP before any table is read: bits 63 to 48 must repeat bit 47.";
   } else if (!view.guest.mapped) {
     view.verdict =
         "An access now is a true fault: the guest's own tables refuse, its handler must run.";

@@ -3,7 +3,8 @@
 // walk_view.h - page walks as steps to draw, and pages as strips.
 //
 // The walker's record is decoded, never repeated: what is drawn is how the walk
-// went. Entry bits: SDM vol. 3A, "32-Bit Paging".
+// went: two levels of 32-bit paging, three of PAE, four of long mode. Entry bits: SDM vol. 3A,
+// "32-Bit Paging", "4-Level Paging".
 //
 // Pure: no ImGui.
 
@@ -11,7 +12,6 @@
 
 #include "gv/snapshot.h"
 
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,8 +29,8 @@ struct WalkRung {
   std::string level;     // "PD"
   std::string index;     // "[0x101]"
   std::string location;  // physical address of the entry
-  std::string entry;     // its eight digits
-  std::array<EntryBit, 6> bits{};
+  std::string entry;     // its eight digits, or sixteen
+  std::vector<EntryBit> bits;
   bool stops = false;  // the walk ends in failure here
 };
 

@@ -99,8 +99,7 @@ struct SystemCallExecuted {};
 using Exit = std::variant<Faulted, SoftwareInterrupted, PortAccessed, CpuidExecuted, InvalidOpcode,
                           HaltExecuted, BudgetSpent, MachineMemoryMissed, Intercepted,
                           AddressReached, MemoryTouched, TripleFaulted, InterruptWindowOpened,
-                          HostInterrupted, MsrAccessed, ExecutionRefused,
-                          SystemCallExecuted>;
+                          HostInterrupted, MsrAccessed, ExecutionRefused, SystemCallExecuted>;
 
 // The causes that the ledger counts and breakpoints name. Finer than Exit's
 // alternatives: a #GP on CLI and a #GP on a bad selector are different lessons.

@@ -19,7 +19,10 @@ constexpr std::uint32_t kMostMemoryBytes = 64 * 1024;
 constexpr std::uint64_t kLinesBefore = 8;
 
 x86::CodeSize code_size(Machine& machine) {
-  return machine.engine().code_bits() == 16 ? x86::CodeSize::Bits16 : x86::CodeSize::Bits32;
+  const int bits = machine.engine().code_bits();
+  return bits == 16   ? x86::CodeSize::Bits16
+         : bits == 64 ? x86::CodeSize::Bits64
+                      : x86::CodeSize::Bits32;
 }
 
 // A few lines before the next instruction only where a symbol says where code
@@ -78,12 +81,69 @@ std::vector<DisassembledLine> listing(Machine& machine, const SymbolTable& symbo
   return result;
 }
 
-// The guest's own tables, 32-bit paging, as gv/page_walk.h's walker reads them.
+// PAE and 4-level paging: every page below one table, by the rights of the tables above it.
+void add_pages_of_table(GuestMemory& memory, std::uint64_t table, int level, std::uint64_t base,
+                        MappedPage rights, std::vector<MappedPage>& pages) {
+  using namespace x86;
+  for (std::uint32_t i = 0; i < paging64::kEntriesPerTable; ++i) {
+    const Gpa at(table + std::uint64_t{i} * paging64::kEntrySize);
+    if (pages.size() >= kMostMappedPages || !memory.translate(at)) {
+      return;
+    }
+    const auto entry = memory.load<std::uint64_t>(at);
+    if ((entry & pte::P) == 0) {
+      continue;
+    }
+    const int shift = 12 + 9 * (level - 1);
+    std::uint64_t address = base | std::uint64_t{i} << shift;
+    if (level == 4 && i >= paging64::kEntriesPerTable / 2) {
+      address |= 0xffff'0000'0000'0000;  // canonical
+    }
+    MappedPage page = rights;
+    page.writable = page.writable && (entry & pte::RW) != 0;
+    page.user = page.user && (entry & pte::US) != 0;
+    if (level > 1 && ((entry & pte::PS) == 0 || level == 4)) {
+      add_pages_of_table(memory, entry & paging64::kFrameMask, level - 1, address, page, pages);
+      continue;
+    }
+    page.address = Gva(address);
+    page.size = std::uint64_t{1} << shift;
+    page.physical = entry & paging64::kFrameMask & ~(page.size - 1);
+    page.accessed = (entry & pte::A) != 0;
+    page.dirty = (entry & pte::D) != 0;
+    pages.push_back(page);
+  }
+}
+
+std::vector<MappedPage> guest_pages_wide(GuestMemory& memory, const PagingMode& mode) {
+  using namespace x86;
+  std::vector<MappedPage> pages;
+  MappedPage all;
+  all.writable = all.user = true;
+  if (mode.long_mode()) {
+    add_pages_of_table(memory, mode.cr3 & cr3::kBaseMask64, 4, 0, all, pages);
+    return pages;
+  }
+  // PAE: four directory pointers, which have no rights.
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    const Gpa at((mode.cr3 & cr3::kBaseMaskPae) + i * paging64::kEntrySize);
+    const auto entry = memory.translate(at) ? memory.load<std::uint64_t>(at) : 0;
+    if ((entry & pte::P) != 0) {
+      add_pages_of_table(memory, entry & paging64::kFrameMask, 2, i << 30, all, pages);
+    }
+  }
+  return pages;
+}
+
+// The guest's own tables, as gv/page_walk.h's walker reads them.
 std::vector<MappedPage> guest_pages(GuestMemory& memory, const PagingMode& mode) {
   using namespace x86;
   std::vector<MappedPage> pages;
   if (!mode.enabled()) {
     return pages;
+  }
+  if (mode.pae()) {
+    return guest_pages_wide(memory, mode);
   }
   const bool pse = (mode.cr4 & cr4::PSE) != 0;
   for (std::uint32_t d = 0; d < paging32::kEntriesPerTable; ++d) {
@@ -132,11 +192,14 @@ Snapshot build_snapshot(Machine& machine, const SymbolTable& symbols, const View
   s.physical = technique.physical();
   s.virtual_if = (s.registers.rflags & x86::eflags::IF) != 0;
   s.ledger = machine.ledger();
-  s.next_instruction = Gva((s.registers[SegmentName::Cs].base + s.registers.rip) & 0xffffffffu);
+  const PagingMode paging = technique.paging();
+  s.next_instruction =
+      Gva(code_size(machine) == x86::CodeSize::Bits64
+              ? s.registers.rip
+              : (s.registers[SegmentName::Cs].base + s.registers.rip) & 0xffffffffu);
   if (view.disassembly) {
     s.disassembly = listing(machine, symbols, s.next_instruction, view.disassembly_lines);
   }
-  const PagingMode paging = technique.paging();
   if (view.page_tables) {
     s.mapped_guest = guest_pages(machine.memory(), paging);
     if (technique.shadow() != nullptr) {

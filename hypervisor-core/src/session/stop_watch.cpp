@@ -67,8 +67,9 @@ Result<void> StopWatch::look_up(const OnMemory& memory, std::size_t index) {
   }
   const PagingMode paging = machine_.technique().paging();
   const PageWalker walker(machine_.memory());
+  const std::uint64_t mask = paging.long_mode() ? ~std::uint64_t{0} : std::uint64_t{0xffffffff};
   for (std::uint32_t done = 0; done < memory.bytes;) {
-    const Gva at((memory.address.value + done) & 0xffffffffu);
+    const Gva at((memory.address.value + done) & mask);
     const PageWalk walk =
         walker.walk(paging, at, AccessKind::Read, AccessLevel::Supervisor, SetAccessedDirty::No);
     const bool mapped =
