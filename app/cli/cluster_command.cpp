@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -58,7 +59,7 @@ void print_table(const ClusterOutcome& outcome) {
   fmt::print("{} VMs on {} hosts, {} steps, policy {}\n", outcome.vms, outcome.hosts, outcome.steps,
              outcome.policy);
   fmt::print("energy            {:12.2f} kWh   {:.3f} times the lower bound of {:.2f}\n",
-             outcome.energy_kwh, outcome.energy_kwh / outcome.lower_bound_kwh,
+             outcome.energy_kwh, outcome.energy_kwh / std::max(outcome.lower_bound_kwh, 1e-9),
              outcome.lower_bound_kwh);
   fmt::print("hosts on          {:12.1f}       on average, at {:.1f} % of their CPU\n",
              outcome.mean_active_hosts, outcome.mean_utilisation_percent);

@@ -383,6 +383,55 @@ TEST(Commands, DoctorAndListAreData) {
   EXPECT_GE(lessons.size(), 3u);
 }
 
+TEST(Cluster, SimulatesADayAsData) {
+  for (const char* semantics : {"corrected", "cloudsim-3.0.3"}) {
+    const Outcome outcome = call({"cluster", "simulate", "--generate", "100", "--hosts", "100",
+                                  "--semantics", semantics, "--json"});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    const auto day = nlohmann::json::parse(outcome.out);
+    for (const char* key : {"energy_kwh", "migrations", "slatah_percent", "pdm_percent",
+                            "slav_percent", "host_shutdowns", "lower_bound_kwh"})
+      EXPECT_TRUE(day[key].is_number()) << key;
+    EXPECT_GT(day["energy_kwh"].get<double>(), 0);
+    EXPECT_EQ(day["vms"], 100);
+    EXPECT_EQ(outcome.out, call({"cluster", "simulate", "--generate", "100", "--hosts", "100",
+                                 "--semantics", semantics, "--json"})
+                               .out);
+  }
+}
+
+TEST(Cluster, SaysWhatIsWrongWithTracesAndNames) {
+  TemporaryFolder folder;
+  folder.write("day/vm1", "10\n20\n");
+  folder.write("day/vm2", "10\ntwenty\n");
+  const std::vector<std::pair<std::vector<std::string>, std::string>> mistakes = {
+      {{"--traces", folder.file("nowhere")}, folder.file("nowhere") + ": is not there"},
+      {{"--traces", folder.file("day")}, folder.file("day") + "/vm2:2: is not a whole percentage"},
+      {{}, "give either --traces DIR or --generate N"},
+      {{"--generate", "10", "--policy", "best"}, "policy best: is unknown"},
+      {{"--generate", "10", "--semantics", "mine"}, "semantics mine: are unknown"},
+      {{"--generate", "10", "--workload", "dull"}, "workload dull: is unknown"},
+      {{"--generate", "100", "--hosts", "2"}, "2 hosts hold only"},
+      {{"--generate", "10", "--hosts", "0"}, "give --hosts from 1"},
+  };
+  for (const auto& [words, sentence] : mistakes) {
+    std::vector<std::string> all{"cluster", "simulate", "--json"};
+    all.insert(all.end(), words.begin(), words.end());
+    const Outcome outcome = call(all);
+    EXPECT_EQ(outcome.code, 2) << sentence;
+    EXPECT_EQ(outcome.out, "") << sentence;
+    EXPECT_TRUE(is_one_sentence(outcome.err)) << outcome.err;
+    EXPECT_NE(outcome.err.find(sentence), std::string::npos) << outcome.err;
+  }
+}
+
+TEST(Cluster, HasHelpThatListsThePolicies) {
+  const Outcome outcome = call({"cluster", "simulate", "--help"});
+  EXPECT_EQ(outcome.code, 0);
+  for (const char* word : {"Examples:", "lr-mmt-1.2", "ours", "cloudsim-3.0.3"})
+    EXPECT_NE(outcome.out.find(word), std::string::npos) << word;
+}
+
 // What the headless program is linked with, by name, from its own dynamic section.
 TEST(Program, LinksNoWindowSystem) {
   const std::string program = contents_of(GV_PROGRAM);

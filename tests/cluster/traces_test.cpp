@@ -90,7 +90,8 @@ TEST(Traces, AreRefusedWithAReason) {
   EXPECT_NE(refusal(folder.file("nowhere")).find("is not there"), std::string::npos);
   EXPECT_NE(refusal(folder.path()).find("has no trace files"), std::string::npos);
   const std::string good = xz(tar_entry("a", "1\n2\n"));
-  EXPECT_NE(refusal(folder.write("t.xz", "not xz")).find("no xz file"), std::string::npos);
+  EXPECT_NE(refusal(folder.write("t.xz", "plain text and no archive")).find("no xz file"),
+            std::string::npos);
   EXPECT_NE(refusal(folder.write("u.xz", good.substr(0, good.size() / 2))).find("cut off"),
             std::string::npos);
   EXPECT_NE(refusal(folder.write("v.xz", xz(std::string(512, 'x')))).find("tar archive"),

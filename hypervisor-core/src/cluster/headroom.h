@@ -20,7 +20,7 @@ namespace gv {
 // One saturated interval is as bad as half a host left idle for as long. That trade makes the
 // best headroom of a calm host many deviations (they are cheap) and of a restless one few:
 // z = sqrt(2 ln(trade / (sigma sqrt(2 pi)))), where one more unit of headroom stops paying. Not
-// below one deviation. The result grows with the variance, ever more slowly.
+// below one deviation. VMs together never need more than apart.
 inline constexpr double kSaturationTrade = 0.5;
 inline constexpr double kFewestDeviations = 1;
 

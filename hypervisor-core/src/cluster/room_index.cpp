@@ -97,7 +97,8 @@ std::optional<std::uint32_t> RoomIndex::least_room_for(std::uint32_t vm) const {
     }
     if (at == hosts.end())
       continue;
-    // Headroom is concave in the variance: with the VM's own on top of its demand it always fits.
+    // VMs together never need more headroom than apart, so with its own on top of its demand it
+    // fits.
     const double capacity = view_.hosts[at->second].kind->capacity();
     const double sure = view_.vms[vm].demand + headroom(variances_[vm], capacity);
     const auto fitting = hosts.lower_bound({sure, 0});

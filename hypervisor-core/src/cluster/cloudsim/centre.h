@@ -65,11 +65,11 @@ class Ledger {
 
   double energy = 0;  // watt seconds
   std::uint64_t migrations = 0, shutdowns = 0;
-  double slatah() const { return violated_ / active_; }
-  double pdm() const { return lost_migrating_ / requested_; }
-  double unserved() const { return (requested_ - allocated_) / requested_; }
-  double active_seconds() const { return active_; }         // of all hosts together
-  double utilisation() const { return used_ / capacity_; }  // of the active ones
+  double slatah() const { return share(violated_, active_); }
+  double pdm() const { return share(lost_migrating_, requested_); }
+  double unserved() const { return share(requested_ - allocated_, requested_); }
+  double active_seconds() const { return active_; }               // of all hosts together
+  double utilisation() const { return share(used_, capacity_); }  // of the active ones
 
  private:
   struct HostEntry {
@@ -81,6 +81,7 @@ class Ledger {
     bool migrating = false;
     double sum_allocated = 0, sum_requested = 0, sum_lost = 0;
   };
+  static double share(double part, double whole) { return whole > 0 ? part / whole : 0; }
   void close(VmEntry& entry, double until);
   std::vector<HostEntry> hosts_;
   std::vector<VmEntry> vms_;
