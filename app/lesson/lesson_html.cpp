@@ -19,9 +19,9 @@ namespace {
 
 // Okabe and Ito's colours, which readers with any colour vision tell apart.
 constexpr std::array<std::string_view, kExitReasonCount> kColours = {
-    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31",
-    "#b8860b", "#7f7f7f", "#a6761d", "#666666", "#999999", "#1b6ca8", "#aa3377",
-    "#332288", "#117733", "#44aa99", "#882255", "#ddaa33", "#661100", "#6699cc"};
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#b8860b",
+    "#7f7f7f", "#a6761d", "#666666", "#999999", "#1b6ca8", "#aa3377", "#332288", "#117733",
+    "#44aa99", "#882255", "#ddaa33", "#661100", "#6699cc", "#6a51a3", "#2f4b7c"};
 
 constexpr std::string_view kStyle =
     "body{font:17px/1.55 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem;"

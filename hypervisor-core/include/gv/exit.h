@@ -127,8 +127,10 @@ enum class ExitReason : std::uint8_t {
   InstructionAssist,
   Callout,           // translated kernel code asked for what it cannot do in the cache
   TranslatorCalled,  // guest code is not in the translation cache, or not linked to it
+  Hypercall,         // the guest kernel called the hypervisor
+  SystemCall,        // SYSCALL in a user program whose kernel the CPU cannot enter by itself
 };
-inline constexpr int kExitReasonCount = 21;
+inline constexpr int kExitReasonCount = 23;
 
 // Stable names, used in traces, Lua and on the screen: "privileged-instruction", …
 std::string_view name_of(ExitReason reason);

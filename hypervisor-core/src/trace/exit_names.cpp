@@ -70,6 +70,12 @@ constexpr std::array<ReasonText, kExitReasonCount> kReasons = {{
     {"translator-called", "translator called",
      "The guest kernel goes to code that is not in the translation cache, or not yet linked; the "
      "translator makes the translation or the link."},
+    {"hypercall", "hypercall",
+     "The guest kernel called the hypervisor by its number and arguments, as a program calls a "
+     "kernel; it knows that it is a guest."},
+    {"system-call", "system call",
+     "A user program executed SYSCALL; the CPU enters the hypervisor, which hands the call to the "
+     "guest kernel."},
 }};
 
 const ReasonText& text_of(ExitReason reason) {

@@ -203,6 +203,15 @@ std::string narrate_exit(const ExitTaken& e) {
                          who, manual_name(e));
     case ExitReason::TranslatorCalled:
       return fmt::format("{} goes where no translation leads yet. The translator is called.", who);
+    case ExitReason::Hypercall:
+      return fmt::format(
+          "{} makes hypercall {}: it asks the hypervisor, as a program asks a kernel.", who,
+          e.qualification);
+    case ExitReason::SystemCall:
+      return fmt::format(
+          "{} executed SYSCALL. Its kernel is at the same ring, so the hypervisor "
+          "stands between.",
+          who);
   }
   return fmt::format("{} left to the hypervisor.", who);
 }

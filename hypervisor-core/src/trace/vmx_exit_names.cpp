@@ -83,7 +83,9 @@ std::optional<VmxExitReason> vmx_exit_reason(ExitReason reason, Mnemonic mnemoni
       return VmxExitReason{48, "EPT violation"};
     case ExitReason::Callout:
     case ExitReason::TranslatorCalled:
-      break;  // calls from a translation cache: no CPU exits
+    case ExitReason::Hypercall:
+    case ExitReason::SystemCall:
+      break;  // calls, not exits of a CPU's own making
     case ExitReason::InstructionAssist:
       break;  // hardware executes every instruction that it has
   }

@@ -79,6 +79,8 @@ class Cpu {
   // A deprivileged guest: the hypervisor's TSS has no I/O map, and a port instruction of the
   // guest's kernel (ring 1 or 2) comes out as the access that the trap stands for.
   bool deprivileged = false;
+  // SYSCALL is the hypervisor's to answer.
+  bool system_calls_exit = false;
 
   std::uint64_t& rip() { return slots[kRipSlot]; }
   std::uint64_t rip() const { return slots[kRipSlot]; }

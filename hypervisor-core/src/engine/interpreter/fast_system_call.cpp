@@ -78,6 +78,9 @@ bool system_call(Cpu& cpu, const Operation&) {
   if ((cpu.msrs.efer & efer::SCE) == 0) {
     return cpu.invalid_opcode();
   }
+  if (cpu.system_calls_exit) {
+    return cpu.done_with(SystemCallExecuted{});
+  }
   cpu.gpr(Gpr::Cx) = cpu.rip();
   cpu.gpr(Gpr::R11) = cpu.flags.word() & ~std::uint64_t{eflags::RF};
   cpu.flags.set_word(cpu.flags.word() & ~(cpu.msrs.fmask | eflags::RF));

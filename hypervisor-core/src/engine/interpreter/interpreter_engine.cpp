@@ -237,6 +237,10 @@ std::uint64_t InterpreterEngine::retired() const { return state_->cpu.retired; }
 
 std::uint64_t InterpreterEngine::added() const { return state_->cpu.added; }
 
+void InterpreterEngine::intercept(const Intercepts& wanted) {
+  state_->cpu.system_calls_exit = wanted.system_calls;
+}
+
 void InterpreterEngine::set_code_map(const CodeMap* map) { state_->map = map; }
 
 bool InterpreterEngine::inside_block() const {

@@ -59,6 +59,8 @@ class InterpreterEngine final : public VcpuEngine {
 
   Result<void> set_up_monitor(const MonitorPages& pages) override;
   void switch_privilege(const PrivilegeSwitch& to) override;
+  // Of these, SYSCALL alone: the rest is a matter of rings here.
+  void intercept(const Intercepts& wanted) override;
   void watch(const std::vector<Gva>& addresses) override;
   bool watch_memory(const std::vector<WatchedRange>& ranges) override;
   std::vector<MemoryTouch> take_touches() override;
