@@ -62,6 +62,8 @@ find_path(GV_XEN_HEADERS xen/io/xs_wire.h)
 if(NOT GV_XEN_HEADERS)
   message(FATAL_ERROR "libxen-dev is missing: run ./run or scripts/setup, which installs it")
 endif()
+add_library(gv::xen_headers INTERFACE IMPORTED GLOBAL)
+target_include_directories(gv::xen_headers SYSTEM INTERFACE ${GV_XEN_HEADERS})
 
 # Boost.Context alone: its CMake package would ask for the rest of Boost.
 find_library(GV_BOOST_CONTEXT boost_context)

@@ -22,7 +22,8 @@ namespace {
 
 struct BootOptions {
   std::string image;
-  std::string engine = "unicorn", technique = "trap-and-emulate";
+  std::string engine = "unicorn", technique;  // empty: what the image asks for
+  std::string type = "auto", initrd;
   std::uint64_t memory_mib = 32;
   std::string command_line, disk, until, screen_text, trace, controls;
   std::uint64_t most_instructions = 0;
@@ -36,7 +37,18 @@ Result<MachineConfig> config_of(const BootOptions& options) {
   const auto engine = engine_from_name(options.engine);
   if (!engine)
     return engine.error();
-  const auto technique = technique_from_name(options.technique);
+  const auto type = guest_type_from_name(options.type);
+  if (!type)
+    return type.error();
+  const auto path = find_image(options.image);
+  if (!path)
+    return path.error();
+  auto config = config_for_image(*path);
+  if (!config)
+    return config.error();
+  const auto technique = options.technique.empty()
+                             ? Result<TechniqueKind>(default_technique(*config))
+                             : technique_from_name(options.technique);
   if (!technique)
     return technique.error();
   GV_TRY(check_available(*engine, *technique));
@@ -52,17 +64,18 @@ Result<MachineConfig> config_of(const BootOptions& options) {
       return wanted.error();
     controls = *wanted;
   }
-  const auto path = find_image(options.image);
-  if (!path)
-    return path.error();
-  auto config = config_for_image(*path);
-  if (!config)
-    return config.error();
   config->engine = *engine;
   config->technique = *technique;
   config->controls = controls;
   config->memory_mib = options.memory_mib;
   config->command_line = options.command_line;
+  config->guest_type = *type;
+  if (!options.initrd.empty()) {
+    auto initrd = config_for_image(options.initrd);  // bytes like an image's
+    if (!initrd)
+      return initrd.error();
+    config->initrd = std::move(initrd->image);
+  }
   config->seed = options.seed;
   if (!options.disk.empty())
     config->disk_path = options.disk;
@@ -261,6 +274,7 @@ void add_boot(CLI::App& app, int& exit_code) {
       "is\n"
       "the guest's console input.\n\nExamples:\n"
       "  glassvisor boot tinykernel\n"
+      "  glassvisor boot /usr/lib/grub-xen/grub-x86_64-xen.bin --engine interpreter\n"
       "  glassvisor boot sensitive17 --technique bare-metal\n"
       "  glassvisor boot my.elf --until 'ready' --max-instructions 5000000 --json\n"
       "  glassvisor boot bootsector --screen-text screen.txt --trace run.trace\n"
@@ -277,12 +291,17 @@ void add_boot(CLI::App& app, int& exit_code) {
   command
       ->add_option("--technique", options->technique,
                    "How the hypervisor keeps control: " + technique_names() +
-                       "; glassvisor doctor says which pairs this machine has")
+                       "; glassvisor doctor says which pairs this machine has. Default: "
+                       "paravirtual for a kernel with Xen's notes, else trap-and-emulate");
+  command
+      ->add_option("--type", options->type,
+                   "As which kind of Xen guest a kernel with Xen's notes starts: auto, pv or pvh")
       ->capture_default_str();
+  command->add_option("--initrd", options->initrd, "A Xen guest's ramdisk");
   command->add_option("--memory", options->memory_mib, "Guest memory in MiB")
       ->capture_default_str();
   command->add_option("--cmdline", options->command_line,
-                      "The kernel's command line (multiboot, bzImage)");
+                      "The kernel's command line (multiboot, bzImage, Xen)");
   command->add_option("--controls", options->controls,
                       "What exits under emulated VT-x: rdtsc,no-hlt,ports=0x3f8+0xe9,...");
   command->add_option("--disk", options->disk, "A BIOS disk image");

@@ -44,6 +44,8 @@ std::string_view verb_of(Handling handling) {
       return "stop";
     case Handling::Translated:
       return "translate";
+    case Handling::HypercallServed:
+      return "hypercall";
   }
   return "stop";
 }

@@ -70,6 +70,12 @@ LuaValue value_of(const Ledger& ledger) {
     if (row.count != 0)
       emulated[text(name_of(static_cast<Mnemonic>(i)))] = value_of(row);
   }
+  LuaValue hypercalls = LuaValue::object();
+  for (int i = 0; i < kHypercallCount; ++i) {
+    const LedgerRow& row = ledger.hypercalls[static_cast<std::size_t>(i)];
+    if (row.count != 0)
+      hypercalls[text(name_of_hypercall(i))] = value_of(row);
+  }
   return {{"retired", ledger.retired},
           {"direct", ledger.direct},
           {"measured", ledger.measured},
@@ -81,6 +87,8 @@ LuaValue value_of(const Ledger& ledger) {
           {"total_cycles", ledger.total_cycles()},
           {"exits", std::move(exits)},
           {"emulated", std::move(emulated)},
+          {"hypercalls", std::move(hypercalls)},
+          {"page_table_writes", ledger.page_table_writes},
           {"shadow_misses", ledger.shadow_misses},
           {"dirty_tracks", ledger.dirty_tracks},
           {"guest_faults", ledger.guest_faults},
@@ -277,6 +285,49 @@ LuaValue value_of(const Event& event, std::uint64_t sequence) {
                    put("units", e.units);
                    put("bytes", e.bytes);
                    put("cause", text(name_of(e.cause)));
+                 },
+                 [&](const HypercallMade& e) {
+                   put("number", e.number);
+                   put("hypercall", text(name_of_hypercall(e.number)));
+                   put("domain", e.domain);
+                   put("first", e.first);
+                   put("second", e.second);
+                   put("third", e.third);
+                 },
+                 [&](const HypercallReturned& e) {
+                   put("number", e.number);
+                   put("hypercall", text(name_of_hypercall(e.number)));
+                   put("domain", e.domain);
+                   put("result", e.result);
+                 },
+                 [&](const PageTableWritten& e) {
+                   put("entry", e.entry.value);
+                   put("value", e.value);
+                   put("level", e.level);
+                 },
+                 [&](const FrameUseChanged& e) {
+                   put("mfn", e.frame.number);
+                   put("owner", e.owner);
+                   put("use", text(name_of(e.use)));
+                 },
+                 [&](const EventSent& e) {
+                   put("from_domain", e.from_domain);
+                   put("to_domain", e.to_domain);
+                   put("from_port", e.from_port);
+                   put("to_port", e.to_port);
+                 },
+                 [&](const EventUpcall& e) { put("handler", e.handler.value); },
+                 [&](const GrantUsed& e) {
+                   put("granter", e.granter);
+                   put("user", e.user);
+                   put("reference", e.reference);
+                   put("mfn", e.frame.number);
+                   put("use", text(name_of(e.use)));
+                   put("writable", e.writable);
+                 },
+                 [&](const DomainShutDown& e) {
+                   put("domain", e.domain);
+                   put("shutdown", text(name_of(e.reason)));
                  },
              },
              event.body);

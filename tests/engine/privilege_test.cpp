@@ -12,7 +12,7 @@ namespace {
 
 class AddressObserver final : public RunObserver {
  public:
-  bool stop_after_exit(std::uint32_t) override { return false; }
+  bool stop_after_exit(std::uint64_t) override { return false; }
   bool stop_at_address() override { return true; }
 };
 

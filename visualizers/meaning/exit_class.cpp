@@ -99,6 +99,7 @@ Ink ink_of(Handling handling) {
     case Handling::GuestStopped:
       return Ink::Error;
     case Handling::Translated:
+    case Handling::HypercallServed:
       return Ink::Hypervisor;
   }
   return Ink::Text;
@@ -136,6 +137,8 @@ std::string_view phrase_of(Handling handling) {
       return "ended the run";
     case Handling::Translated:
       return "found or made the translation";
+    case Handling::HypercallServed:
+      return "did what the guest kernel asked for";
   }
   return "";
 }
@@ -158,6 +161,8 @@ std::string_view badge_of(Handling handling) {
       return "stopped";
     case Handling::Translated:
       return "translated";
+    case Handling::HypercallServed:
+      return "hypercall";
   }
   return "";
 }

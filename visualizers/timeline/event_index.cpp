@@ -107,6 +107,14 @@ std::optional<Lane> lane_of(const Event& event) {
     std::optional<Lane> operator()(const UnitsChained&) const { return Lane::Control; }
     std::optional<Lane> operator()(const UnitsInvalidated&) const { return Lane::Control; }
     std::optional<Lane> operator()(const CacheEvicted&) const { return Lane::Control; }
+    std::optional<Lane> operator()(const HypercallMade&) const { return Lane::Control; }
+    std::optional<Lane> operator()(const HypercallReturned&) const { return Lane::Control; }
+    std::optional<Lane> operator()(const PageTableWritten&) const { return Lane::Paging; }
+    std::optional<Lane> operator()(const FrameUseChanged&) const { return Lane::Paging; }
+    std::optional<Lane> operator()(const EventSent&) const { return Lane::Delivered; }
+    std::optional<Lane> operator()(const EventUpcall&) const { return Lane::Delivered; }
+    std::optional<Lane> operator()(const GrantUsed&) const { return Lane::Paging; }
+    std::optional<Lane> operator()(const DomainShutDown&) const { return Lane::Other; }
   };
   return std::visit(Visitor{}, event.body);
 }

@@ -31,14 +31,15 @@ enum class Storey : std::uint8_t { GuestUser, GuestKernel, Hypervisor, Hardware 
 
 // How the hypervisor answered an exit.
 enum class Handling : std::uint8_t {
-  Emulated,        // it did the instruction's work on the virtual CPU
-  Reflected,       // it handed the event to the guest kernel's own handler
-  ShadowFilled,    // it filled a shadow page-table entry; the guest never knew
-  DeviceAccessed,  // it asked a device model
-  ClockAdvanced,   // it served a timer or let virtual time pass
-  BiosServed,      // it served a real-mode BIOS call
-  GuestStopped,    // it ended the run
-  Translated,      // it found or made a translation and sent the guest there
+  Emulated,         // it did the instruction's work on the virtual CPU
+  Reflected,        // it handed the event to the guest kernel's own handler
+  ShadowFilled,     // it filled a shadow page-table entry; the guest never knew
+  DeviceAccessed,   // it asked a device model
+  ClockAdvanced,    // it served a timer or let virtual time pass
+  BiosServed,       // it served a real-mode BIOS call
+  GuestStopped,     // it ended the run
+  Translated,       // it found or made a translation and sent the guest there
+  HypercallServed,  // it did what the guest kernel asked for
 };
 
 // The vCPU stopped and the hypervisor took over ("VM exit").
@@ -222,12 +223,84 @@ struct CacheEvicted {
   EvictionCause cause = EvictionCause::NoRoom;
 };
 
-using EventBody = std::variant<ExitTaken, GuestResumed, InstructionEmulated, PortTouched,
-                               PageFaulted, ShadowFilled, ShadowFlushed, ExceptionDelivered,
-                               InterruptRaised, InterruptDelivered, ControlRegisterWritten,
-                               DescriptorTableLoaded, InterruptFlagChanged, ConsoleWritten,
-                               InputArrived, ClockSkipped, BiosCalled, GuestEnded, EventsLost,
-                               UnitTranslated, UnitsChained, UnitsInvalidated, CacheEvicted>;
+// A paravirtual guest's kernel called its hypervisor. Arguments beyond these three are in memory
+// or rare; what came of the call is in the events that follow, and in its return.
+struct HypercallMade {
+  static constexpr std::string_view kName = "hypercall";
+  std::uint8_t number = 0;  // as in Xen's public headers; name_of_hypercall() says its name
+  std::uint16_t domain = 0;
+  std::uint32_t third = 0;  // its low half
+  std::uint64_t first = 0, second = 0;
+};
+
+struct HypercallReturned {
+  static constexpr std::string_view kName = "hypercall-return";
+  std::uint8_t number = 0;
+  std::uint16_t domain = 0;
+  std::int64_t result = 0;  // below zero: an error of Xen's
+};
+
+// The hypervisor wrote an entry of a guest's page tables, after it had checked it.
+struct PageTableWritten {
+  static constexpr std::string_view kName = "page-table";
+  Mpa entry;
+  std::uint64_t value = 0;
+  std::uint8_t level = 1;
+};
+
+// What a machine frame is used for. The first five never coincide with Writable: that is what
+// keeps a paravirtual guest inside its own memory.
+enum class FrameUse : std::uint8_t { None, L1Table, L2Table, L3Table, L4Table, Segments, Writable };
+
+// A frame became a page table or descriptor table, or ceased to be one.
+struct FrameUseChanged {
+  static constexpr std::string_view kName = "frame-use";
+  Mfn frame;
+  std::uint16_t owner = 0;
+  FrameUse use = FrameUse::None;
+};
+
+// A domain notified another, or itself, through an event channel.
+struct EventSent {
+  static constexpr std::string_view kName = "event-sent";
+  std::uint16_t from_domain = 0, to_domain = 0;
+  std::uint32_t from_port = 0, to_port = 0;
+};
+
+// The guest kernel's event callback was entered.
+struct EventUpcall {
+  static constexpr std::string_view kName = "upcall";
+  Gva handler;
+};
+
+enum class GrantUse : std::uint8_t { Map, Unmap, Copy };
+
+// A frame was reached through a grant of its owner.
+struct GrantUsed {
+  static constexpr std::string_view kName = "grant";
+  std::uint16_t granter = 0, user = 0;
+  std::uint32_t reference = 0;
+  Mfn frame;
+  GrantUse use = GrantUse::Map;
+  bool writable = false;
+};
+
+enum class ShutdownReason : std::uint8_t { PowerOff, Reboot, Suspend, Crash, Watchdog, SoftReset };
+
+struct DomainShutDown {
+  static constexpr std::string_view kName = "shutdown";
+  std::uint16_t domain = 0;
+  ShutdownReason reason = ShutdownReason::PowerOff;
+};
+
+using EventBody =
+    std::variant<ExitTaken, GuestResumed, InstructionEmulated, PortTouched, PageFaulted,
+                 ShadowFilled, ShadowFlushed, ExceptionDelivered, InterruptRaised,
+                 InterruptDelivered, ControlRegisterWritten, DescriptorTableLoaded,
+                 InterruptFlagChanged, ConsoleWritten, InputArrived, ClockSkipped, BiosCalled,
+                 GuestEnded, EventsLost, UnitTranslated, UnitsChained, UnitsInvalidated,
+                 CacheEvicted, HypercallMade, HypercallReturned, PageTableWritten, FrameUseChanged,
+                 EventSent, EventUpcall, GrantUsed, DomainShutDown>;
 inline constexpr int kEventKindCount = std::variant_size_v<EventBody>;
 
 struct Event {
@@ -251,6 +324,12 @@ std::string_view name_of(DescriptorTable table);
 std::string_view name_of(GuestEnd end);
 std::string_view name_of(InvalidationCause cause);
 std::string_view name_of(EvictionCause cause);
+std::string_view name_of(FrameUse use);
+std::string_view name_of(GrantUse use);
+std::string_view name_of(ShutdownReason reason);
+// "mmu_update"; numbers that Xen does not have are "unknown".
+std::string_view name_of_hypercall(int number);
+inline constexpr int kHypercallCount = 64;
 
 static_assert(std::is_trivially_copyable_v<Event>, "events are copied as bytes");
 static_assert(sizeof(Event) <= 64, "an event fits one cache line");

@@ -51,9 +51,12 @@ struct Ledger {
   std::uint64_t idle_cycles = 0;                     // virtual time that passed in HLT
   std::array<LedgerRow, kExitReasonCount> exits{};   // by ExitReason
   std::array<LedgerRow, kMnemonicCount> emulated{};  // by Mnemonic, of PrivilegedInstruction exits
-  std::uint64_t shadow_misses = 0;                   // hidden page faults
-  std::uint64_t dirty_tracks = 0;                    // hidden faults that only set a D bit
-  std::uint64_t guest_faults = 0;                    // page faults handed to the guest
+  // By number; their cycles are part of the exits', the work that each asked for included.
+  std::array<LedgerRow, kHypercallCount> hypercalls{};
+  std::uint64_t page_table_writes = 0;  // entries checked and written for a guest
+  std::uint64_t shadow_misses = 0;      // hidden page faults
+  std::uint64_t dirty_tracks = 0;       // hidden faults that only set a D bit
+  std::uint64_t guest_faults = 0;       // page faults handed to the guest
   std::uint64_t shadow_fills = 0;
   std::uint64_t shadow_flushes = 0;
   std::uint64_t reflections = 0;  // exceptions and INT n delivered to the guest kernel
@@ -67,8 +70,8 @@ struct Ledger {
   std::uint64_t total_exits() const;
   std::uint64_t exit_cycles() const;
   std::uint64_t total_cycles() const {
-    return retired + measured + interpreted.cycles + idle_cycles +
-           translation.added_instructions + exit_cycles();
+    return retired + measured + interpreted.cycles + idle_cycles + translation.added_instructions +
+           exit_cycles();
   }
   bool operator==(const Ledger&) const = default;
 };

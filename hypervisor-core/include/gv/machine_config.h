@@ -42,6 +42,11 @@ Result<void> check_available(EngineKind engine, TechniqueKind technique);
 
 enum class ImageKind : std::uint8_t { Auto, Multiboot, Elf32, Flat, BootSector, BzImage };
 
+// As which kind of Xen guest an image with Xen's notes starts. Auto: as its notes say.
+enum class GuestType : std::uint8_t { Auto, Pv, Pvh };
+std::string_view name_of(GuestType type);  // "pv"
+Result<GuestType> guest_type_from_name(std::string_view name);
+
 // Virtual cycles that hypervisor work costs. The numbers and their sources: cost_model.json in
 // hypervisor-core; a test keeps the two equal.
 struct CostModel {
@@ -56,6 +61,8 @@ struct CostModel {
   std::uint32_t callout = 16;         // from translated code into the hypervisor and back
   std::uint32_t translate = 300;      // one guest instruction
   std::uint32_t find_translation = 100;
+  std::uint32_t hypercall = 300;         // into the hypervisor by SYSCALL or INT and back
+  std::uint32_t page_table_write = 150;  // checking one entry of a guest's page table
   bool operator==(const CostModel&) const = default;
 };
 
@@ -71,7 +78,9 @@ struct MachineConfig {
   std::string image_path;  // for messages; the bytes are in `image`
   std::vector<std::uint8_t> image;
   ImageKind image_kind = ImageKind::Auto;
-  std::string command_line;              // multiboot, bzImage
+  GuestType guest_type = GuestType::Auto;
+  std::string command_line;              // multiboot, bzImage, Xen
+  std::vector<std::uint8_t> initrd;      // Xen
   std::optional<std::string> disk_path;  // BIOS disk; default: the boot-sector image itself
   std::uint64_t memory_mib = 32;         // guest memory: 1 to 2048
   std::uint64_t seed = 0;
@@ -83,6 +92,9 @@ struct MachineConfig {
   // Of code; binary translation alone has it. When full, it is emptied.
   std::uint32_t translation_cache_bytes = 256 << 10;
 };
+
+// What a guest is run with when nobody says: paravirtual for an image with Xen's notes.
+TechniqueKind default_technique(const MachineConfig& config);
 
 // Reads the file into a config's image. Error: one sentence that names the path and the mend.
 Result<MachineConfig> config_for_image(const std::string& path);

@@ -37,7 +37,7 @@ Result<void> check_available(EngineKind engine, TechniqueKind technique) {
           "interpretation means that the hypervisor executes each instruction itself, "
           "and Unicorn is a CPU; use --engine interpreter");
     case TechniqueKind::Paravirtual:
-      break;
+      return {};
     case TechniqueKind::HardwareAssisted:
       if (engine == EngineKind::Unicorn) {
         return {};  // emulated VT-x
@@ -46,7 +46,7 @@ Result<void> check_available(EngineKind engine, TechniqueKind technique) {
           "hardware assistance is the CPU's, and this engine is our own program; use --engine kvm "
           "for the real one or --engine unicorn for emulated VT-x");
   }
-  return refuse("this version has not learnt it; use --technique trap-and-emulate or bare-metal");
+  return refuse("this version has not learnt it");
 }
 
 }  // namespace gv

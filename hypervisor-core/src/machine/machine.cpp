@@ -7,10 +7,9 @@
 #include "devices/keyboard_8042.h"
 #include "devices/pic_8259.h"
 #include "devices/serial_16550.h"
-#include "engine/interpreter/interpreter_engine.h"
-#include "engine/kvm/kvm_engine.h"
-#include "engine/unicorn_engine.h"
 #include "loader/image.h"
+#include "machine/engines.h"
+#include "machine/pc_interrupts.h"
 #include "technique/bare_metal/bare_metal.h"
 #include "technique/binary_translation/binary_translation.h"
 #include "technique/hardware_assisted/emulated_vtx.h"
@@ -38,30 +37,6 @@ class LoaderSink final : public GuestMemorySink {
   GuestMemory& memory_;
 };
 
-Result<std::unique_ptr<VcpuEngine>> create_engine(const MachineConfig& config, GuestMemory& guest) {
-  MachineMemory& memory = guest.machine();
-  const auto as_engine = [](auto created) -> Result<std::unique_ptr<VcpuEngine>> {
-    if (!created) {
-      return created.error();
-    }
-    return std::unique_ptr<VcpuEngine>(std::move(*created));
-  };
-  switch (config.engine) {
-    case EngineKind::Interpreter: {
-      // Interpreting, the hypervisor finds the guest's memory through the p2m, access by access.
-      P2m seen = config.technique == TechniqueKind::Interpretation ? guest.p2m()
-                                                                   : P2m::identity(memory.frames());
-      return std::unique_ptr<VcpuEngine>(
-          std::make_unique<InterpreterEngine>(memory, std::move(seen)));
-    }
-    case EngineKind::Kvm:
-      return as_engine(KvmEngine::create(memory));
-    case EngineKind::Unicorn:
-      break;
-  }
-  return as_engine(UnicornEngine::create(memory));
-}
-
 }  // namespace
 
 Machine::Machine(MachineMemory memory, const MachineConfig& config)
@@ -73,6 +48,9 @@ Machine::~Machine() = default;
 
 Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config) {
   GV_TRY(check_available(config.engine, config.technique));
+  if (config.technique == TechniqueKind::Paravirtual) {
+    return create_under_xen(config);
+  }
   if (config.memory_mib < 1 || config.memory_mib > 2048) {
     return Error{ErrorCode::InvalidInput, "memory of " + std::to_string(config.memory_mib) +
                                               " MiB is outside 1 to 2048; change --memory"};
@@ -132,6 +110,8 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config) {
   GV_TRY(m.technique_->start(image->entry));
 
   m.platform_ = build_pc_platform(m, m.memory_->size());
+  m.pc_interrupts_ = std::make_unique<PcInterrupts>(m.platform_);
+  m.interrupts_ = m.pc_interrupts_.get();
   if (image->real_mode) {
     auto disk = read_disk(config);
     if (!disk) {
@@ -161,12 +141,18 @@ Ledger Machine::ledger() const {
 
 void Machine::type(std::uint8_t byte) {
   context_->record(technique_->linear_rip(), InputArrived{byte, false});
+  if (xen_ != nullptr) {
+    xen_->type(*domain_, byte);
+    return;
+  }
   platform_.serial->push_input(byte);
 }
 
 void Machine::press(std::uint8_t scan_code) {
   context_->record(technique_->linear_rip(), InputArrived{scan_code, true});
-  platform_.keyboard->push_scan_code(scan_code);
+  if (platform_.keyboard != nullptr) {  // a paravirtual guest has none
+    platform_.keyboard->push_scan_code(scan_code);
+  }
 }
 
 std::string Machine::console_text(std::uint64_t from) const {

@@ -2,9 +2,9 @@
 //
 // machine.h - one host with one guest: every part, and where they meet.
 //
-// Builds the parts in visible order (machine.cpp), runs them (run_loop.cpp),
-// answers exits (exit_dispatch.cpp), and puts their whole state away and back
-// (machine_state.cpp). Virtual time is retired instructions plus what exits
+// Builds the parts in visible order (machine.cpp; xen_guest.cpp for a paravirtual one), runs
+// them (run_loop.cpp), answers exits (exit_dispatch.cpp), and puts their whole state away and
+// back (machine_state.cpp). Virtual time is retired instructions plus what exits
 // and idling cost; nothing here reads a host clock.
 //
 // Instants: the state "at N" is the first one at which N instructions have
@@ -23,9 +23,11 @@
 #include "gv/snapshot.h"
 #include "memory/guest_memory.h"
 #include "memory/machine_memory.h"
+#include "technique/interrupt_controller.h"
 #include "technique/run_context.h"
 #include "technique/technique.h"
 #include "trace/recorder.h"
+#include "xen/hypervisor.h"
 
 #include <atomic>
 #include <memory>
@@ -41,7 +43,7 @@ class RunObserver {
  public:
   virtual ~RunObserver() = default;
   // `kinds`: a bit for each event kind recorded since the last call (EventBody index).
-  virtual bool stop_after_exit(std::uint32_t kinds) = 0;
+  virtual bool stop_after_exit(std::uint64_t kinds) = 0;
   // An address that the engine watches was reached; the instruction has not run.
   virtual bool stop_at_address() = 0;
   // Watched memory was touched by an instruction that has retired: `touch.retired` is the
@@ -72,7 +74,7 @@ enum class RunStop : std::uint8_t {
 // Everything but memory, as a value.
 struct MachineState {
   EngineState engine;
-  std::vector<std::uint8_t> technique, devices;
+  std::vector<std::uint8_t> technique, devices, xen;
   Ledger ledger;
   std::uint64_t emulated = 0, time = 0, events = 0, console_bytes = 0;
   std::uint64_t retired_after_exit = 0;
@@ -81,7 +83,7 @@ struct MachineState {
   std::optional<GuestEnded> end;
 };
 
-class Machine final : private DeviceHost, private MachineServices {
+class Machine final : private DeviceHost, private MachineServices, private xen::HypervisorHost {
  public:
   // Loads the image and stops before its first instruction.
   static Result<std::unique_ptr<Machine>> create(const MachineConfig& config);
@@ -109,7 +111,11 @@ class Machine final : private DeviceHost, private MachineServices {
   const Recorder& recorder() const { return recorder_; }
   GuestMemory& memory() { return *memory_; }
   MachineMemory& machine_memory() { return machine_memory_; }
+  // Under Xen it has a bus and nothing on it.
   PcPlatform& platform() { return platform_; }
+  // Null: the guest is not Xen's.
+  xen::Hypervisor* xen() { return xen_.get(); }
+  bool interrupt_pending() const { return interrupts_->pending(); }
   const std::vector<Symbol>& symbols() const { return symbols_; }
   const Event& last_exit() const { return context_->last_exit; }
   // HLT ended the guest, and now there is input after all.
@@ -131,6 +137,9 @@ class Machine final : private DeviceHost, private MachineServices {
 
  private:
   explicit Machine(MachineMemory memory, const MachineConfig& config);
+
+  // xen_guest.cpp
+  static Result<std::unique_ptr<Machine>> create_under_xen(const MachineConfig& config);
 
   // run_loop.cpp
   Entry next_entry(const RunLimits& limits) const;
@@ -157,6 +166,14 @@ class Machine final : private DeviceHost, private MachineServices {
   void end_guest(GuestEnd how, std::uint32_t code) override;
   void halt() override;
   void refuse(const std::string& why) override;
+  // xen::HypervisorHost, in xen_guest.cpp
+  Cycles now() const override { return context_->now(); }
+  void record(const EventBody& body) override;
+  void charge(std::uint32_t cycles) override;
+  void console_byte(xen::DomainId domain, std::uint8_t byte) override;
+  void domain_shut_down(xen::DomainId domain, ShutdownReason reason,
+                        const std::string& why) override;
+  void memory_written(Mpa from, std::uint64_t bytes) override;
 
   // Constant after creation.
   MachineMemory machine_memory_;
@@ -164,11 +181,15 @@ class Machine final : private DeviceHost, private MachineServices {
   std::unique_ptr<VcpuEngine> engine_;
   CostModel cost_;
   std::unique_ptr<RunContext> context_;
+  std::unique_ptr<xen::Hypervisor> xen_;
+  xen::Domain* domain_ = nullptr;  // the one that was booted
   std::unique_ptr<Technique> technique_;
   std::vector<Symbol> symbols_;
 
   // The run.
   PcPlatform platform_;
+  std::unique_ptr<InterruptController> pc_interrupts_;
+  InterruptController* interrupts_ = nullptr;  // of the PC, or of the domain's vCPU
   Recorder recorder_;
   Ledger ledger_;
   std::uint32_t port_reply_ = 0;

@@ -16,6 +16,11 @@ MachineState Machine::save() {
   technique_->save(technique);
   state.technique = technique.take();
   state.devices = platform_.bus->save();
+  if (xen_ != nullptr) {
+    StateWriter xen;
+    xen_->save(xen);
+    state.xen = xen.take();
+  }
   state.ledger = ledger_;
   state.emulated = context_->emulated;
   state.time = context_->time;
@@ -30,8 +35,9 @@ MachineState Machine::save() {
 
 Result<void> Machine::restore(const MachineState& state) {
   GV_TRY(engine_->restore(state.engine));
-  StateReader technique(state.technique);
-  if (!technique_->restore(technique) || !platform_.bus->restore(state.devices)) {
+  StateReader technique(state.technique), xen(state.xen);
+  if (!technique_->restore(technique) || !platform_.bus->restore(state.devices) ||
+      (xen_ != nullptr && !xen_->restore(xen))) {
     return Error{ErrorCode::InvalidInput, "the saved machine does not fit this one"};
   }
   ledger_ = state.ledger;
@@ -90,6 +96,12 @@ std::uint64_t Machine::state_hash() {
   hash_segment(hash, r.ldtr);
   const std::vector<std::uint8_t> devices = platform_.bus->save();
   XXH3_64bits_update(hash, devices.data(), devices.size());
+  if (xen_ != nullptr) {
+    StateWriter xen;
+    xen_->save(xen);
+    const std::vector<std::uint8_t> bytes = xen.take();
+    XXH3_64bits_update(hash, bytes.data(), bytes.size());
+  }
   for (std::uint32_t i = 0; i < memory_->p2m().guest_frames(); ++i) {
     XXH3_64bits_update(hash, memory_->frame(Gfn(i)), kPageSize);
   }

@@ -7,8 +7,6 @@
 
 #include "machine/machine.h"
 
-#include "devices/pic_8259.h"
-
 #include <algorithm>
 #include <utility>
 
@@ -58,7 +56,7 @@ RunStop Machine::run(const RunLimits& limits) {
     }
 
     const std::uint64_t events_before = recorder_.next();
-    technique_->enter_guest(platform_.pic->interrupt_pending());
+    technique_->enter_guest(interrupts_->pending());
     if (end_) {
       break;
     }
@@ -130,7 +128,7 @@ bool Machine::stops_here(const RunLimits& limits, std::uint64_t retired_before) 
     return false;
   }
   const bool at_address = std::exchange(address_reached_, false);
-  const std::uint32_t kinds = std::exchange(context_->kinds_recorded, 0);
+  const std::uint64_t kinds = std::exchange(context_->kinds_recorded, 0);
   bool stop = false;
   if (memory_->watch().touched()) {
     // What the hypervisor wrote for the guest, it wrote now; in the middle of a port
@@ -153,7 +151,7 @@ Entry Machine::next_entry(const RunLimits& limits) const {
   entry.port_reply = port_reply_;
   const std::uint64_t executed = engine_->retired() + engine_->added();
   std::uint64_t slice = kSlice;
-  if (const auto deadline = platform_.bus->deadline()) {
+  if (const auto deadline = interrupts_->deadline()) {
     slice = std::min(slice, *deadline - std::min(*deadline, context_->now()));
   }
   slice = std::min(slice, limits.stop_at_cycles - std::min(limits.stop_at_cycles, context_->now()));
@@ -165,7 +163,7 @@ Entry Machine::next_entry(const RunLimits& limits) const {
   if (wanted_elsewhere) {
     slice = 1;  // exits in mid-block must not keep the run from its next boundary
   }
-  if (platform_.pic->interrupt_pending()) {
+  if (interrupts_->pending()) {
     if (technique_->interrupts_enabled() || technique_->waits_one_instruction()) {
       slice = 1;  // the next boundary
     } else if (technique_->if_changes_unseen()) {
@@ -182,29 +180,31 @@ Entry Machine::next_entry(const RunLimits& limits) const {
 
 // At a boundary: time that has come, then an interrupt that may be taken.
 void Machine::serve_clock_and_interrupts() {
-  const auto deadline = platform_.bus->deadline();
+  const auto deadline = interrupts_->deadline();
   const bool clock_due = deadline && *deadline <= context_->now();
-  const bool window_due = technique_->waits_one_instruction() && platform_.pic->interrupt_pending();
+  const bool window_due = technique_->waits_one_instruction() && interrupts_->pending();
   // If the guest ran since the last exit, the hypervisor has taken the CPU back for this.
   if ((clock_due || window_due) && context_->retired() != retired_after_exit_) {
     technique_->time_slice_ended();
     retired_after_exit_ = context_->retired();
   }
   if (clock_due) {
-    platform_.bus->advance(context_->now());
+    interrupts_->advance(context_->now());
   }
-  if (technique_->interrupts_enabled() && platform_.pic->interrupt_pending()) {
+  const bool enabled = technique_->interrupts_enabled();
+  if (enabled && interrupts_->pending()) {
     halted_ = false;
-    technique_->deliver_interrupt(platform_.pic->acknowledge());
+    technique_->deliver_interrupt(interrupts_->acknowledge());
   }
 }
 
 // HLT: virtual time jumps to the next thing that happens, or the run ends there.
 void Machine::idle(const std::atomic<bool>* pause) {
   const std::uint64_t began = context_->now();
-  for (int periods = 0; !platform_.pic->interrupt_pending(); ++periods) {
-    const auto deadline = platform_.bus->deadline();
-    if (!technique_->interrupts_enabled() || !deadline || periods == kIdlePeriodsUntilHalted) {
+  const bool enabled = technique_->interrupts_enabled();
+  for (int periods = 0; !interrupts_->wakes(enabled); ++periods) {
+    const auto deadline = interrupts_->deadline();
+    if (!interrupts_->can_wake(enabled) || !deadline || periods == kIdlePeriodsUntilHalted) {
       end_guest(GuestEnd::Halted, 0);
       return;
     }
@@ -214,13 +214,18 @@ void Machine::idle(const std::atomic<bool>* pause) {
     const std::uint64_t skipped = *deadline - std::min(*deadline, context_->now());
     context_->time += skipped;
     ledger_.idle_cycles += skipped;
-    platform_.bus->advance(context_->now());
+    interrupts_->advance(context_->now());
   }
-  if (!technique_->interrupts_enabled()) {
+  if (!interrupts_->can_wake(enabled)) {
     end_guest(GuestEnd::Halted, 0);
     return;
   }
-  context_->record(technique_->linear_rip(), ClockSkipped{context_->now() - began});
+  if (interrupts_->wakes(enabled) && interrupts_->ends_wait()) {
+    halted_ = false;
+  }
+  if (context_->now() != began) {
+    context_->record(technique_->linear_rip(), ClockSkipped{context_->now() - began});
+  }
 }
 
 }  // namespace gv

@@ -224,7 +224,9 @@ Snapshot build_snapshot(Machine& machine, const SymbolTable& symbols, const View
     const LinearMemory memory(machine.memory(), paging);
     s.memory.resize(memory.peek(view.memory->first, s.memory.data(), s.memory.size()));
   }
-  s.screen = machine.platform().vga->screen();
+  if (machine.platform().vga != nullptr) {
+    s.screen = machine.platform().vga->screen();
+  }
   if (view.devices) {
     s.devices = machine.platform().bus->describe(s.position.cycles);
   }

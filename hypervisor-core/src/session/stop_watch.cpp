@@ -16,8 +16,8 @@ namespace {
 constexpr std::size_t kLongestLine = 1024;
 
 template <class Body>
-constexpr std::uint32_t kind_bit() {
-  return 1u << EventBody(Body{}).index();
+constexpr std::uint64_t kind_bit() {
+  return std::uint64_t{1} << EventBody(Body{}).index();
 }
 
 bool same_exit(const OnExit& wanted, const ExitTaken& exit) {
@@ -144,7 +144,7 @@ bool StopWatch::look_at_console() {
   return matched;
 }
 
-bool StopWatch::stop_after_exit(std::uint32_t kinds) {
+bool StopWatch::stop_after_exit(std::uint64_t kinds) {
   const bool exited = (kinds & kind_bit<ExitTaken>()) != 0;
   const Event* exit = exited ? &machine_.last_exit() : nullptr;
   for (const Breakpoint& breakpoint : breakpoints_) {
@@ -182,7 +182,7 @@ bool StopWatch::stop_at_address() {
 
 void StopWatch::look_at_address_now() {
   const bool interrupted =
-      machine_.technique().interrupts_enabled() && machine_.platform().pic->interrupt_pending();
+      machine_.technique().interrupts_enabled() && machine_.interrupt_pending();
   if (!interrupted && machine_.at_boundary()) {
     stop_at_address();
   }

@@ -43,7 +43,7 @@ class StopWatch final : public RunObserver {
   // For a place from which a replay starts: the engine reports no arrival where it stands.
   void look_at_address_now();
 
-  bool stop_after_exit(std::uint32_t kinds) override;
+  bool stop_after_exit(std::uint64_t kinds) override;
   bool stop_at_address() override;
   bool stop_at_touch(const MemoryTouch& touch) override;
 

@@ -52,12 +52,12 @@ struct RunContext {
   // What the CPU executed besides the guest's instructions costs time like them.
   std::uint64_t now() const { return retired() * cycles_per_instruction + engine.added() + time; }
 
-  std::uint32_t kinds_recorded = 0;  // a bit per event kind, since somebody last looked
+  std::uint64_t kinds_recorded = 0;  // a bit per event kind, since somebody last looked
   Event last_exit{};                 // the ExitTaken event recorded last
 
   template <class Body>
   void record(Gva rip, const Body& body) {
-    kinds_recorded |= 1u << EventBody(body).index();
+    kinds_recorded |= std::uint64_t{1} << EventBody(body).index();
     recorder.record(retired(), now(), rip, body);
   }
 };

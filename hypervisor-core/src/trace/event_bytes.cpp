@@ -31,6 +31,10 @@ struct Writer {
   void operator()(std::string_view, const T& field) {
     if constexpr (std::is_enum_v<T> || std::is_same_v<T, bool>) {
       *at++ = static_cast<std::uint8_t>(field);
+    } else if constexpr (std::is_integral_v<T> && std::is_signed_v<T>) {
+      // Small numbers of either sign stay short: 0, -1, 1, -2, …
+      const auto wide = static_cast<std::int64_t>(field);
+      varint(static_cast<std::uint64_t>(wide) << 1 ^ static_cast<std::uint64_t>(wide >> 63));
     } else if constexpr (std::is_integral_v<T>) {
       varint(field);
     } else if constexpr (requires { field.value; }) {
@@ -79,6 +83,10 @@ struct Reader {
       good = good && b < kEnumerators<T>;
       if (good)
         field = static_cast<T>(b);
+    } else if constexpr (std::is_integral_v<T> && std::is_signed_v<T>) {
+      static_assert(sizeof(T) == sizeof(std::int64_t), "smaller ones need a range check");
+      const std::uint64_t folded = varint(std::numeric_limits<std::uint64_t>::max());
+      field = static_cast<T>(folded >> 1 ^ (~(folded & 1) + 1));
     } else if constexpr (std::is_integral_v<T>) {
       field = static_cast<T>(varint(std::numeric_limits<T>::max()));
     } else if constexpr (requires { field.value; }) {

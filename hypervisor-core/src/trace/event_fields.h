@@ -103,11 +103,46 @@ constexpr void for_each_field(Visit&& visit, Body& b, Same&... s) {
     visit("cause", b.cause, s.cause...);
     visit("gfn", b.gfn, s.gfn...);
     visit("units", b.units, s.units...);
-  } else {
-    static_assert(std::is_same_v<T, CacheEvicted>, "list the new event's fields here");
+  } else if constexpr (std::is_same_v<T, CacheEvicted>) {
     visit("units", b.units, s.units...);
     visit("bytes", b.bytes, s.bytes...);
     visit("cause", b.cause, s.cause...);
+  } else if constexpr (std::is_same_v<T, HypercallMade>) {
+    visit("number", b.number, s.number...);
+    visit("domain", b.domain, s.domain...);
+    visit("third", b.third, s.third...);
+    visit("first", b.first, s.first...);
+    visit("second", b.second, s.second...);
+  } else if constexpr (std::is_same_v<T, HypercallReturned>) {
+    visit("number", b.number, s.number...);
+    visit("domain", b.domain, s.domain...);
+    visit("result", b.result, s.result...);
+  } else if constexpr (std::is_same_v<T, PageTableWritten>) {
+    visit("entry", b.entry, s.entry...);
+    visit("value", b.value, s.value...);
+    visit("level", b.level, s.level...);
+  } else if constexpr (std::is_same_v<T, FrameUseChanged>) {
+    visit("frame", b.frame, s.frame...);
+    visit("owner", b.owner, s.owner...);
+    visit("use", b.use, s.use...);
+  } else if constexpr (std::is_same_v<T, EventSent>) {
+    visit("from_domain", b.from_domain, s.from_domain...);
+    visit("to_domain", b.to_domain, s.to_domain...);
+    visit("from_port", b.from_port, s.from_port...);
+    visit("to_port", b.to_port, s.to_port...);
+  } else if constexpr (std::is_same_v<T, EventUpcall>) {
+    visit("handler", b.handler, s.handler...);
+  } else if constexpr (std::is_same_v<T, GrantUsed>) {
+    visit("granter", b.granter, s.granter...);
+    visit("user", b.user, s.user...);
+    visit("reference", b.reference, s.reference...);
+    visit("frame", b.frame, s.frame...);
+    visit("use", b.use, s.use...);
+    visit("writable", b.writable, s.writable...);
+  } else {
+    static_assert(std::is_same_v<T, DomainShutDown>, "list the new event's fields here");
+    visit("domain", b.domain, s.domain...);
+    visit("reason", b.reason, s.reason...);
   }
 }
 
@@ -121,7 +156,7 @@ inline constexpr int kEnumerators<Mnemonic> = kMnemonicCount;
 template <>
 inline constexpr int kEnumerators<Storey> = 4;
 template <>
-inline constexpr int kEnumerators<Handling> = 8;
+inline constexpr int kEnumerators<Handling> = 9;
 template <>
 inline constexpr int kEnumerators<Direction> = 2;
 template <>
@@ -136,5 +171,11 @@ template <>
 inline constexpr int kEnumerators<InvalidationCause> = 2;
 template <>
 inline constexpr int kEnumerators<EvictionCause> = 3;
+template <>
+inline constexpr int kEnumerators<FrameUse> = 7;
+template <>
+inline constexpr int kEnumerators<GrantUse> = 3;
+template <>
+inline constexpr int kEnumerators<ShutdownReason> = 6;
 
 }  // namespace gv

@@ -22,8 +22,8 @@ using Name = std::string_view;
 constexpr std::array<Name, kEnumerators<Storey>> kStoreys = {"guest-user", "guest-kernel",
                                                              "hypervisor", "hardware"};
 constexpr std::array<Name, kEnumerators<Handling>> kHandlings = {
-    "emulated",       "reflected",   "shadow-filled", "device-accessed",
-    "clock-advanced", "bios-served", "guest-stopped", "translated"};
+    "emulated",    "reflected",     "shadow-filled", "device-accessed", "clock-advanced",
+    "bios-served", "guest-stopped", "translated",    "hypercall-served"};
 constexpr std::array<Name, kEnumerators<FaultKind>> kFaultKinds = {"guest-fault", "shadow-miss",
                                                                    "dirty-track", "code-write"};
 constexpr std::array<Name, kEnumerators<FlushCause>> kFlushCauses = {
@@ -34,6 +34,11 @@ constexpr std::array<Name, kEnumerators<InvalidationCause>> kInvalidations = {"c
                                                                               "mapping-changed"};
 constexpr std::array<Name, kEnumerators<EvictionCause>> kEvictions = {"no-room", "stack-segment",
                                                                       "outside-write"};
+constexpr std::array<Name, kEnumerators<FrameUse>> kFrameUses = {
+    "none", "l1-table", "l2-table", "l3-table", "l4-table", "segments", "writable"};
+constexpr std::array<Name, kEnumerators<GrantUse>> kGrantUses = {"map", "unmap", "copy"};
+constexpr std::array<Name, kEnumerators<ShutdownReason>> kShutdownReasons = {
+    "poweroff", "reboot", "suspend", "crash", "watchdog", "soft-reset"};
 constexpr std::array<Name, 3> kTreatments = {"ident", "rewritten", "callout"};
 constexpr std::array<Name, 14> kStopCauses = {
     "not-started",  "step-done",     "breakpoint-hit",    "console-matched", "instruction-limit",
@@ -60,6 +65,8 @@ constexpr std::array<Name, sizeof...(I)> kind_names(std::index_sequence<I...>) {
 }
 constexpr auto kEventKinds = kind_names(std::make_index_sequence<kEventKindCount>());
 
+constexpr std::array<Name, 3> kGuestTypes = {"auto", "pv", "pvh"};
+
 }  // namespace
 
 std::string_view name_of_event_kind(int kind) { return name_in(kEventKinds, kind); }
@@ -71,6 +78,9 @@ std::string_view name_of(DescriptorTable table) { return name_in(kTables, table)
 std::string_view name_of(GuestEnd end) { return name_in(kEnds, end); }
 std::string_view name_of(InvalidationCause cause) { return name_in(kInvalidations, cause); }
 std::string_view name_of(EvictionCause cause) { return name_in(kEvictions, cause); }
+std::string_view name_of(FrameUse use) { return name_in(kFrameUses, use); }
+std::string_view name_of(GrantUse use) { return name_in(kGrantUses, use); }
+std::string_view name_of(ShutdownReason reason) { return name_in(kShutdownReasons, reason); }
 std::string_view name_of(Treatment treatment) { return name_in(kTreatments, treatment); }
 std::string_view name_of(StopCause cause) { return name_in(kStopCauses, cause); }
 std::string_view name_of(WalkOutcome outcome) { return name_in(kWalkOutcomes, outcome); }
@@ -90,6 +100,11 @@ Result<EngineKind> engine_from_name(std::string_view name) {
 
 Result<TechniqueKind> technique_from_name(std::string_view name) {
   return enumerator_from_name<TechniqueKind>(name, kTechniques, "technique");
+}
+
+std::string_view name_of(GuestType type) { return name_in(kGuestTypes, type); }
+Result<GuestType> guest_type_from_name(std::string_view name) {
+  return enumerator_from_name<GuestType>(name, kGuestTypes, "guest type");
 }
 
 std::string engine_names() { return any_of(kEngines); }

@@ -32,10 +32,15 @@ FieldText field_text(std::string_view name, const T& field) {
     return {field == Direction::Read ? "read" : "write", false};
   } else if constexpr (std::is_enum_v<T>) {
     return {std::string(name_of(field)), false};
+  } else if constexpr (std::is_integral_v<T> && std::is_signed_v<T>) {
+    return {std::to_string(field), true};
   } else if constexpr (std::is_integral_v<T>) {
     const bool count = name == "cost" || name == "cycles" || name == "count" || name == "entries" ||
                        name == "length" || name == "size" || name == "line" || name == "code" ||
-                       name == "number";
+                       name == "number" || name == "domain" || name == "level" ||
+                       name == "from_domain" || name == "to_domain" || name == "from_port" ||
+                       name == "to_port" || name == "granter" || name == "user" ||
+                       name == "owner" || name == "reference";
     const auto value = static_cast<std::uint64_t>(field);
     return count ? FieldText{std::to_string(value), true}
                  : FieldText{fmt::format("{:#x}", value), false};
