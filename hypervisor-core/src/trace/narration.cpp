@@ -7,6 +7,7 @@
 
 #include "gv/event_log.h"
 #include "gv/overloaded.h"
+#include "trace/xen_narration.h"
 #include "x86/exceptions.h"
 
 #include <fmt/format.h>
@@ -216,37 +217,6 @@ std::string narrate_exit(const ExitTaken& e) {
   return fmt::format("{} left to the hypervisor.", who);
 }
 
-std::string narrate_hypercall(const HypercallMade& e) {
-  return fmt::format("Domain {} asks by hypercall {} ({}), with arguments {:#x}, {:#x}, {:#x}.",
-                     e.domain, name_of_hypercall(e.number), e.number, e.first, e.second, e.third);
-}
-
-std::string narrate_frame_use(const FrameUseChanged& e) {
-  const auto number = e.frame.number;
-  if (e.use == FrameUse::None) {
-    return fmt::format("Machine frame {:#x} is no table any more; domain {} may write to it again.",
-                       number, e.owner);
-  }
-  const bool segments = e.use == FrameUse::Segments;
-  const std::string what = segments ? "a descriptor table"
-                                    : fmt::format("a level {} page table", static_cast<int>(e.use));
-  return fmt::format(
-      "Machine frame {:#x} of domain {} is {} now: each entry has been checked, and the domain "
-      "may read it but not write to it.",
-      number, e.owner, what);
-}
-
-std::string narrate_grant(const GrantUsed& e) {
-  const char* did = e.use == GrantUse::Map     ? "mapped"
-                    : e.use == GrantUse::Unmap ? "unmapped"
-                                               : "copied";
-  return fmt::format("Domain {} {} machine frame {:#x} of domain {} by its grant {}{}.", e.user,
-                     did, e.frame.number, e.granter, e.reference,
-                     e.use != GrantUse::Map ? ""
-                     : e.writable           ? ", to read and write"
-                                            : ", to read");
-}
-
 std::string narrate_resume(const GuestResumed& e) {
   const char* did = "";
   switch (e.handling) {
@@ -407,29 +377,7 @@ std::string describe(const Event& event) {
             return fmt::format("translation cache emptied: {} units, {}", e.units,
                                name_of(e.cause));
           },
-          [](const HypercallMade& e) {
-            return fmt::format("hypercall {}", name_of_hypercall(e.number));
-          },
-          [](const HypercallReturned& e) {
-            return fmt::format("{} returns {}", name_of_hypercall(e.number), e.result);
-          },
-          [](const PageTableWritten& e) {
-            return fmt::format("L{} entry {:x} = {:x}", e.level, e.entry.value, e.value);
-          },
-          [](const FrameUseChanged& e) {
-            return fmt::format("frame {:#x} is {}", e.frame.number, name_of(e.use));
-          },
-          [](const EventSent& e) {
-            return fmt::format("event from domain {} port {} to domain {} port {}", e.from_domain,
-                               e.from_port, e.to_domain, e.to_port);
-          },
-          [](const EventUpcall& e) { return fmt::format("upcall to {:x}", e.handler.value); },
-          [](const GrantUsed& e) {
-            return fmt::format("grant {} of domain {}: {}", e.reference, e.granter, name_of(e.use));
-          },
-          [](const DomainShutDown& e) {
-            return fmt::format("domain {} shut down: {}", e.domain, name_of(e.reason));
-          },
+          XenLines(),
       },
       event.body);
   return fmt::format("{} at {:08x}", what, event.rip.value);
@@ -629,38 +577,7 @@ std::string narrate(const Event& event) {
             return fmt::format("The translation cache {}: all {} units, {} bytes, were dropped.",
                                why, e.units, e.bytes);
           },
-          [](const HypercallMade& e) { return narrate_hypercall(e); },
-          [](const HypercallReturned& e) {
-            return e.result < 0 ? fmt::format("The hypervisor refused {} with error {}.",
-                                              name_of_hypercall(e.number), -e.result)
-                                : fmt::format("Hypercall {} returned {}.",
-                                              name_of_hypercall(e.number), e.result);
-          },
-          [](const PageTableWritten& e) {
-            return fmt::format(
-                "The hypervisor checked a level {} page-table entry and wrote it at machine "
-                "address {:#x}: {:#x}.",
-                e.level, e.entry.value, e.value);
-          },
-          [](const FrameUseChanged& e) { return narrate_frame_use(e); },
-          [](const EventSent& e) {
-            return fmt::format(
-                "Domain {} sent an event through its port {}; port {} of domain {} is pending.",
-                e.from_domain, e.from_port, e.to_port, e.to_domain);
-          },
-          [](const EventUpcall& e) {
-            return fmt::format(
-                "Events are pending and not masked: the hypervisor entered the guest kernel's "
-                "callback at {:#x}.",
-                e.handler.value);
-          },
-          [](const GrantUsed& e) { return narrate_grant(e); },
-          [](const DomainShutDown& e) {
-            return e.reason == ShutdownReason::Crash
-                       ? fmt::format("Domain {} crashed.", e.domain)
-                       : fmt::format("Domain {} asked to be shut down: {}.", e.domain,
-                                     name_of(e.reason));
-          },
+          XenSentences(),
       },
       event.body);
 }
