@@ -108,6 +108,7 @@ RaceCost cost_of(ExitReason reason) {
     case ExitReason::Exception:
     case ExitReason::GeneralProtection:
     case ExitReason::TripleFault:
+    case ExitReason::SystemCall:
       return RaceCost::SystemCalls;
     case ExitReason::PortRead:
     case ExitReason::PortWrite:
@@ -127,6 +128,7 @@ RaceCost cost_of(ExitReason reason) {
     case ExitReason::MsrWrite:
     case ExitReason::InstructionAssist:
     case ExitReason::Callout:
+    case ExitReason::Hypercall:  // it stands for a privileged instruction
       return RaceCost::Instructions;
   }
   return RaceCost::Instructions;
