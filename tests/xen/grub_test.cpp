@@ -44,7 +44,7 @@ class Grub : public testing::TestWithParam<Guest> {
     return session ? std::move(*session) : nullptr;
   }
   static Notice run_until(Session& session, const std::string& text) {
-    Run run;
+    gv::Run run;  // not GoogleTest's
     run.until_console = text;
     run.instructions = 400'000'000;
     return session.perform(run);
@@ -65,7 +65,7 @@ TEST_P(Grub, ReachesItsPromptAnswersAndPowersOff) {
   type(*session, "ls\r");
   EXPECT_EQ(run_until(*session, "\\(").cause, StopCause::ConsoleMatched) << session->console();
   type(*session, "halt\r");
-  Run on;
+  gv::Run on;
   on.instructions = 400'000'000;
   const Notice end = session->perform(on);
   EXPECT_EQ(end.cause, StopCause::GuestExited) << end.text << "\n" << session->console();
