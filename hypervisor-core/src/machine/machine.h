@@ -28,6 +28,7 @@
 #include "technique/technique.h"
 #include "trace/recorder.h"
 #include "xen/hypervisor.h"
+#include "xen/xenstore/store.h"
 
 #include <atomic>
 #include <memory>
@@ -74,7 +75,7 @@ enum class RunStop : std::uint8_t {
 // Everything but memory, as a value.
 struct MachineState {
   EngineState engine;
-  std::vector<std::uint8_t> technique, devices, xen;
+  std::vector<std::uint8_t> technique, devices, xen, xenstore;
   Ledger ledger;
   std::uint64_t emulated = 0, time = 0, events = 0, console_bytes = 0;
   std::uint64_t retired_after_exit = 0;
@@ -181,6 +182,7 @@ class Machine final : private DeviceHost, private MachineServices, private xen::
   std::unique_ptr<VcpuEngine> engine_;
   CostModel cost_;
   std::unique_ptr<RunContext> context_;
+  std::unique_ptr<xenstore::Store> xenstore_;
   std::unique_ptr<xen::Hypervisor> xen_;
   xen::Domain* domain_ = nullptr;  // the one that was booted
   std::unique_ptr<Technique> technique_;

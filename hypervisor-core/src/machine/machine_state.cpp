@@ -20,6 +20,9 @@ MachineState Machine::save() {
     StateWriter xen;
     xen_->save(xen);
     state.xen = xen.take();
+    StateWriter store;
+    xenstore_->save(store);
+    state.xenstore = store.take();
   }
   state.ledger = ledger_;
   state.emulated = context_->emulated;
@@ -35,9 +38,9 @@ MachineState Machine::save() {
 
 Result<void> Machine::restore(const MachineState& state) {
   GV_TRY(engine_->restore(state.engine));
-  StateReader technique(state.technique), xen(state.xen);
+  StateReader technique(state.technique), xen(state.xen), store(state.xenstore);
   if (!technique_->restore(technique) || !platform_.bus->restore(state.devices) ||
-      (xen_ != nullptr && !xen_->restore(xen))) {
+      (xen_ != nullptr && (!xen_->restore(xen) || !xenstore_->restore(store)))) {
     return Error{ErrorCode::InvalidInput, "the saved machine does not fit this one"};
   }
   ledger_ = state.ledger;
@@ -99,6 +102,7 @@ std::uint64_t Machine::state_hash() {
   if (xen_ != nullptr) {
     StateWriter xen;
     xen_->save(xen);
+    xenstore_->save(xen);
     const std::vector<std::uint8_t> bytes = xen.take();
     XXH3_64bits_update(hash, bytes.data(), bytes.size());
   }

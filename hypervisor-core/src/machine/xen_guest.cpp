@@ -7,6 +7,7 @@
 #include "technique/paravirtual/paravirtual_guest.h"
 #include "xen/domain_builder.h"
 #include "xen/kernel_image.h"
+#include "xen/store_records.h"
 
 namespace gv {
 
@@ -15,6 +16,7 @@ namespace {
 constexpr std::uint64_t kMiB = 1u << 20;
 // Dom0 would be 0; a domain that is booted alone is none.
 constexpr xen::DomainId kBootedDomain = 1;
+constexpr const char* kBootedName = "guest";
 
 }  // namespace
 
@@ -69,6 +71,9 @@ Result<std::unique_ptr<Machine>> Machine::create_under_xen(const MachineConfig& 
     return built.error();
   }
   m.domain_ = built->domain;
+  m.xenstore_ = std::make_unique<xenstore::Store>();
+  m.xen_->attach_store(*m.xenstore_);
+  xen::introduce(*m.xenstore_, *m.domain_, kBootedName);
   auto engine = create_engine(config, *m.memory_);
   if (!engine) {
     return engine.error();

@@ -183,7 +183,7 @@ Status Hypervisor::send(Domain& domain, std::uint32_t port) {
       if (local->host == HostEnd::Console) {
         serve_console(domain);
       } else if (local->host == HostEnd::Store) {
-        serve_store(domain);
+        serve_store();
       } else if (Domain* remote = find(local->remote_domain)) {
         raise(*remote, local->remote_port);
       }
@@ -206,25 +206,15 @@ void Hypervisor::raise_virq(Domain& domain, std::uint32_t virq, std::uint32_t vc
   }
 }
 
-void Hypervisor::connect_store(Domain& domain, std::unique_ptr<StoreConnection> connection) {
-  stores_.emplace_back(domain.id, std::move(connection));
-}
-
-void Hypervisor::serve_store(Domain& domain) {
-  for (const auto& [id, connection] : stores_) {
-    if (id == domain.id &&
-        connection->serve({memory().at(base_of(domain.store.frame)), kPageSize})) {
-      raise(domain, domain.store.port);
-    }
-  }
-}
-
 void Hypervisor::shut_down(Domain& domain, ShutdownReason reason, const std::string& why) {
   if (domain.shutdown) {
     return;
   }
   serve_console(domain);  // its last words
   domain.shutdown = reason;
+  if (store_ != nullptr) {
+    store_->shut_down(domain.id);
+  }
   host_.record(DomainShutDown{domain.id, reason});
   host_.domain_shut_down(domain.id, reason, why);
 }

@@ -6,8 +6,8 @@
 // back here by hypercall (hypercall_table.h). All state is in machine memory, in the domains, and
 // in save()'s bytes: going back in time takes it along.
 //
-// What the host itself serves, because no Dom0 does: the far ends of a domain's console ring and,
-// once there is a store, of its XenStore ring.
+// What the host itself serves, because no Dom0 does: the far ends of a domain's console ring and
+// of its XenStore ring.
 //
 // Control thread only.
 
@@ -19,7 +19,7 @@
 #include "xen/domain.h"
 #include "xen/frame_table.h"
 #include "xen/page_tables.h"
-#include "xen/store_connection.h"
+#include "xen/xenstore/store.h"
 
 #include <functional>
 #include <memory>
@@ -44,7 +44,7 @@ class HypervisorHost {
   virtual void memory_written(Mpa from, std::uint64_t bytes) = 0;
 };
 
-class Hypervisor final : private PageTableWatcher {
+class Hypervisor final : private PageTableWatcher, private xenstore::DomainRings {
  public:
   // How many of a machine's frames are Xen's own, for a host with so many in all.
   static std::uint32_t own_frames(std::uint32_t machine_frames);
@@ -87,9 +87,10 @@ class Hypervisor final : private PageTableWatcher {
   void type(Domain& domain, std::uint8_t byte);
   void serve_console(Domain& domain);
   void console_write(Domain& domain, const std::uint8_t* bytes, std::size_t count);
-  // XenStore: without a connection the ring stays unanswered, as without a xenstored.
-  void connect_store(Domain& domain, std::unique_ptr<StoreConnection> connection);
-  void serve_store(Domain& domain);
+  // XenStore: without a store the rings stay unanswered, as without a xenstored. The store has to
+  // outlive the domains. store_service.cpp.
+  void attach_store(xenstore::Store& store);
+  void serve_store();
 
   void shut_down(Domain& domain, ShutdownReason reason, const std::string& why);
   void record(const EventBody& body) { host_.record(body); }
@@ -107,6 +108,9 @@ class Hypervisor final : private PageTableWatcher {
   // PageTableWatcher
   void entry_written(Mpa at, std::uint64_t value, int level) override;
   void use_changed(Mfn frame, DomainId owner, FrameUse use) override;
+  // xenstore::DomainRings
+  bool attach(DomainId domain, std::uint64_t frame, std::uint32_t port) override;
+  void detach(DomainId) override {}
 
   HypervisorHost& host_;
   Ledger& ledger_;
@@ -117,7 +121,7 @@ class Hypervisor final : private PageTableWatcher {
   bool flush_due_ = false;
   std::uint64_t work_ = 0;
   std::vector<std::unique_ptr<Domain>> domains_;
-  std::vector<std::pair<DomainId, std::unique_ptr<StoreConnection>>> stores_;
+  xenstore::Store* store_ = nullptr;
 };
 
 }  // namespace gv::xen

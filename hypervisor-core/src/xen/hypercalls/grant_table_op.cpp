@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// grant_table_op.cpp - hypercall grant_table_op: a domain reaches frames that another has granted it.
+// grant_table_op.cpp - hypercall grant_table_op: a domain reaches frames that another has granted
+// it.
 //
 // The granter may change its table while Xen reads it, so an entry is read once. What it says is
 // believed only as far as the granter itself could go: the frame has to be its own.

@@ -14,7 +14,7 @@ namespace {
 // Who would serve the rings meanwhile has the CPU now.
 void let_others_run(Call& call) {
   call.xen().serve_console(call.domain());
-  call.xen().serve_store(call.domain());
+  call.xen().serve_store();
 }
 
 struct Poll {
