@@ -140,8 +140,8 @@ TEST(Boot, RefusesToFollowAGuestIntoLongModeByTrapsAndSaysWhy) {
   EXPECT_EQ(outcome.out, "");
 }
 
-TEST(Boot, RefusesSixtyFourBitCodeOnUnicornAndNamesTheEnginesThatHaveIt) {
-  const Outcome outcome = call({"boot", "tinykernel64", "--technique", "bare-metal"});
+TEST(Boot, RefusesSixtyFourBitCodeToClassicalTechniquesAndNamesWhatHasIt) {
+  const Outcome outcome = call({"boot", "tinykernel64", "--technique", "trap-and-emulate"});
   EXPECT_EQ(outcome.code, 5) << outcome.err;
   EXPECT_TRUE(is_one_sentence(outcome.err)) << outcome.err;
   EXPECT_NE(outcome.err.find("--engine interpreter"), std::string::npos) << outcome.err;

@@ -26,8 +26,7 @@ using namespace x86;
 
 constexpr std::uint16_t kCode0 = 0x08, kData0 = 0x10, kCode3 = 0x1b, kData3 = 0x23, kCode16 = 0x70,
                         kData16 = 0x78, kLongCode0 = 0x80, kLongCode3 = 0x8b;
-constexpr DescriptorTableRegister kGdtr{arena::kGdt, 8 * 18 - 1};
-constexpr std::uint32_t kIret64 = arena::kIret + 0x800;
+constexpr std::uint32_t kIret64 = arena::kIret + 0x400;  // below kVectors
 
 std::uint64_t segment(std::uint8_t type, std::uint8_t dpl, std::uint32_t base = 0,
                       bool present = true) {
@@ -202,14 +201,14 @@ class EngineRunner final : public ProgramRunner {
     }
     const bool real = p.mode == ProgramMode::Real;
     const bool paged = p.mode == ProgramMode::Ring0Paged || p.mode == ProgramMode::Ring3Paged;
-    cpu.set_gdtr(kGdtr);
+    cpu.set_gdtr(arena::kGdtr);
     cpu.set_idtr(arena::idtr(p.mode));
     cpu.set_control(ControlRegister::Cr2, 0);
     cpu.set_control(ControlRegister::Cr3, arena::kDirectory);
     cpu.set_control(ControlRegister::Cr4, 0);
     if (real) {
       cpu.set_control(ControlRegister::Cr0, cr0::PE | cr0::ET);
-      cpu.switch_privilege({kCode16, kData16, kGdtr});
+      cpu.switch_privilege({kCode16, kData16, arena::kGdtr});
       for (const SegmentName name :
            {SegmentName::Ds, SegmentName::Es, SegmentName::Fs, SegmentName::Gs}) {
         cpu.set_selector(name, kData16);
@@ -220,7 +219,8 @@ class EngineRunner final : public ProgramRunner {
                     real ? cr0::ET : cr0::PE | cr0::ET | cr0::WP | (paged ? cr0::PG : 0u));
     const std::uint16_t data = real ? arena::kData >> 4 : kData0;
     cpu.switch_privilege({real ? static_cast<std::uint16_t>(p.address >> 4) : kCode0,
-                          real ? static_cast<std::uint16_t>(arena::kStack >> 4) : kData0, kGdtr});
+                          real ? static_cast<std::uint16_t>(arena::kStack >> 4) : kData0,
+                          arena::kGdtr});
     const bool ring_3 = p.mode == ProgramMode::Ring3Paged;
     for (const SegmentName name :
          {SegmentName::Ds, SegmentName::Es, SegmentName::Fs, SegmentName::Gs}) {
@@ -249,10 +249,10 @@ class EngineRunner final : public ProgramRunner {
     cpu.set_control(ControlRegister::Cr3, arena::kPml4);
     cpu.set_msr(Msr::Efer, efer::LME | efer::LMA);
     cpu.set_control(ControlRegister::Cr0, cr0::PE | cr0::ET | cr0::WP | cr0::PG);
-    cpu.set_gdtr(kGdtr);
+    cpu.set_gdtr(arena::kGdtr);
     cpu.set_idtr({arena::kIdt, 0xfff});
     cpu.set_rflags(eflags::kAlwaysOne);
-    cpu.switch_privilege({kLongCode0, kData0, kGdtr});
+    cpu.switch_privilege({kLongCode0, kData0, arena::kGdtr});
     const bool ring_3 = p.mode == ProgramMode::Ring3Long;
     for (const SegmentName name :
          {SegmentName::Ds, SegmentName::Es, SegmentName::Fs, SegmentName::Gs}) {
@@ -275,8 +275,8 @@ class EngineRunner final : public ProgramRunner {
 
   void collect(const RandomProgram& program, ProgramOutcome& outcome) {
     VcpuEngine& cpu = *engine_;
-    const bool paged =
-        program.mode == ProgramMode::Ring0Paged || program.mode == ProgramMode::Ring3Paged;
+    const bool paged = program.mode == ProgramMode::Ring0Paged ||
+                       program.mode == ProgramMode::Ring3Paged || is_long(program.mode);
     if (paged && std::holds_alternative<Faulted>(outcome.exits.back())) {
       // Whether a write that failed on its second page has marked the first is the CPU's affair.
       for (std::uint8_t* memory : {memory_.at(Mpa(0)), fresh_.data()}) {

@@ -92,7 +92,7 @@ class KvmRunner final : public ProgramRunner {
         real ? flat(static_cast<std::uint16_t>(p.address >> 4), 0x809b) : flat(0x08, 0xc09b);
     r[SegmentName::Ss] = real ? flat(arena::kStack >> 4, 0x8093) : flat(0x10, 0xc093);
     r.tr = {0, 0, 0xffff, 0x8b};
-    r.gdtr = {arena::kGdt, 8 * 16 - 1};
+    r.gdtr = arena::kGdtr;
     r.idtr = arena::idtr(p.mode);
     r.cr0 = real ? cr0::ET : cr0::PE | cr0::ET | cr0::WP;
     r.cr3 = arena::kDirectory;

@@ -38,6 +38,7 @@ class Maker {
  private:
   bool real() const { return p_.mode == ProgramMode::Real; }
   bool wide() const { return is_long(p_.mode); }
+  bool flat() const { return real() || p_.mode == ProgramMode::Ring0Flat; }
   bool ring_0() const {
     return p_.mode != ProgramMode::Ring3Paged && p_.mode != ProgramMode::Ring3Long;
   }
@@ -734,7 +735,7 @@ class Maker {
         break;
       case 1:
         bytes({0x0f, 0x01});
-        if (wide()) {  // not across pages: known_defects_test.cpp
+        if (!flat()) {  // not across pages: known_defects_test.cpp
           bytes({below(2) << 3 | 4, 0x25});
           little(data_pointer() & ~15u, 4);
         } else {

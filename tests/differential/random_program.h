@@ -58,6 +58,8 @@ enum class ProgramMode : std::uint8_t {
 constexpr bool is_long(ProgramMode mode) { return mode >= ProgramMode::Ring0Long; }
 
 namespace arena {
+// With the two code segments of long mode.
+inline constexpr DescriptorTableRegister kGdtr{kGdt, 8 * 18 - 1};
 inline DescriptorTableRegister idtr(ProgramMode mode) {
   return mode == ProgramMode::Real ? DescriptorTableRegister{kVectors, 0x3ff}
                                    : DescriptorTableRegister{kIdt, 0x7ff};

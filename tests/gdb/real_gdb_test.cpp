@@ -84,13 +84,14 @@ struct GdbRun {
 std::string value(const std::string& name, const std::string& expression) {
   return "printf \"VALUE " + name + " %u\\n\", (unsigned)(" + expression + ")\n";
 }
+// `first`: commands before it connects.
 GdbRun run_gdb(std::uint16_t port, const std::string& commands,
-               const std::string& symbols = "tinykernel.elf") {
+               const std::string& symbols = "tinykernel.elf", const std::string& first = "") {
   const TemporaryFolder folder;
   const std::string script = folder.file("commands.gdb");
   std::ofstream(script) << "set pagination off\nset confirm off\nset debuginfod enabled off\n"
                         << "set remotetimeout 60\nset tcp connect-timeout 30\n"
-                        << "target remote 127.0.0.1:" << port << "\n"
+                        << first << "target remote 127.0.0.1:" << port << "\n"
                         << commands;
   Child gdb({"gdb", "-q", "-nx", "-batch", "-x", script, kit(symbols)});
   GdbRun run;
@@ -284,11 +285,11 @@ TEST(RealGdbInLongMode, StepsBackwardsThroughA64BitKernelOnUnicorn) {
   const RegisterFile r = machine.left()->registers;
   const GdbRun gdb = run_gdb(
       machine.server->port(),
-      "set architecture i386:x86-64\n" + value("rsp_low", "$rsp") + value("r8_high", "$r8 >> 32") +
-          value("r15", "$r15") + value("rip", "$rip") + "stepi\nstepi\n" + value("on", "$rip") +
+      value("rsp_low", "$rsp") + value("r8_high", "$r8 >> 32") + value("r15", "$r15") +
+          value("rip", "$rip") + "stepi\nstepi\n" + value("on", "$rip") +
           "reverse-stepi\nreverse-stepi\n" + value("back", "$rip") +
           "break timer_tick\ncontinue\nreverse-continue\n" + value("first", "$rip") + "detach\n",
-      "tinykernel64.elf");
+      "tinykernel64.elf", "set architecture i386:x86-64\n");
   auto v = gdb.values;
   EXPECT_EQ(v["rip"], r.rip) << gdb.said;
   EXPECT_EQ(v["rsp_low"], r[Gpr::Sp] & 0xffffffff) << gdb.said;

@@ -52,7 +52,7 @@ Ran run(EngineKind engine, TechniqueKind technique) {
   GV_CHECK(machine);
   EXPECT_EQ((*machine)->run({}), RunStop::GuestEnded);
   EXPECT_TRUE((*machine)->end() && (*machine)->end()->how == GuestEnd::Exited)
-      << (*machine)->crash_text();
+      << (*machine)->end_text();
   Ran ran{std::move(*machine), {}};
   ran.machine->memory().read(Gpa(0x30000), ran.noted.data(), sizeof ran.noted);
   return ran;
@@ -117,7 +117,7 @@ TEST(KvmAssist, AnInstructionThatNobodyHereKnowsIsNamed) {
   const auto machine = Machine::create(config);
   ASSERT_TRUE(machine) << machine.error().message;
   EXPECT_EQ((*machine)->run({}), RunStop::GuestEnded);
-  EXPECT_NE((*machine)->crash_text().find("addps"), std::string::npos) << (*machine)->crash_text();
+  EXPECT_NE((*machine)->end_text().find("addps"), std::string::npos) << (*machine)->end_text();
 }
 
 }  // namespace

@@ -118,7 +118,7 @@ TEST_F(KvmGuestTest, WhatKvmRefusesToExecuteTheInterpreterExecutesAndTheLedgerCo
   ASSERT_TRUE(machine) << machine.error().message;
   EXPECT_EQ((*machine)->run({}), RunStop::GuestEnded);
   ASSERT_TRUE((*machine)->end());
-  EXPECT_EQ((*machine)->end()->how, GuestEnd::Exited) << (*machine)->crash_text();
+  EXPECT_EQ((*machine)->end()->how, GuestEnd::Exited) << (*machine)->end_text();
   const auto here = x87_results(**machine), there = x87_results(**reference);
   const bool hardware = KvmEngine::check_legacy_paging().has_value();
   for (std::size_t i = 0; i < here.size(); ++i) {

@@ -199,7 +199,7 @@ TEST_P(Hypercall, AnIretWithoutAFrameEndsTheDomainAndNoMore) {
   bench_.call(__HYPERVISOR_iret, {});
   ASSERT_TRUE(bench_.machine().end());
   EXPECT_EQ(bench_.machine().end()->how, GuestEnd::Crashed);
-  EXPECT_NE(bench_.machine().crash_text().find("iret"), std::string::npos);
+  EXPECT_NE(bench_.machine().end_text().find("iret"), std::string::npos);
 }
 
 INSTANTIATE_TEST_SUITE_P(Widths, Hypercall, testing::Values(Width::Bits32, Width::Bits64),

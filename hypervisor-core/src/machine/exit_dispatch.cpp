@@ -67,9 +67,9 @@ void Machine::end_refused() {
                                                               : x86::CodeSize::Bits16);
   char where[32];
   std::snprintf(where, sizeof where, "%#llx", static_cast<unsigned long long>(rip.value));
-  crash_text_ = "The guest crashed: this machine's " + std::string(engine_->traits().name) +
-                " could not execute " + line.text + " at " + where +
-                "; another engine may, see --engine.";
+  end_text_ = "The guest crashed: this machine's " + std::string(engine_->traits().name) +
+              " could not execute " + line.text + " at " + where +
+              "; another engine may, see --engine.";
   end_guest(GuestEnd::Crashed, 0);
 }
 

@@ -103,8 +103,8 @@ class Machine final : private DeviceHost, private MachineServices, private xen::
   bool inside_block() const { return engine_->inside_block(); }
   const std::optional<GuestEnded>& end() const { return end_; }
   const Error& engine_failure() const { return engine_failure_; }
-  // One sentence, if the guest crashed for another reason than an exception; else empty.
-  const std::string& crash_text() const { return crash_text_; }
+  // One sentence, where there is more to say of the end than how it came; else empty.
+  const std::string& end_text() const { return end_text_; }
   Ledger ledger() const;
   Technique& technique() { return *technique_; }
   VcpuEngine& engine() { return *engine_; }
@@ -207,7 +207,7 @@ class Machine final : private DeviceHost, private MachineServices, private xen::
   bool refused_ = false;
   std::optional<GuestEnded> end_;
   Error engine_failure_;
-  std::string crash_text_;
+  std::string end_text_;
 
   mutable std::mutex console_mutex_;
   std::string console_;  // guarded by console_mutex_

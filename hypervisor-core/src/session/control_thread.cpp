@@ -481,13 +481,16 @@ std::string ControlThread::sentence(StopCause cause, std::uint32_t breakpoint) c
     case StopCause::SeekDone:
       return fmt::format("Moved to instruction {}.", at.retired);
     case StopCause::GuestExited:
+      if (!machine_->end_text().empty()) {
+        return machine_->end_text();
+      }
       return fmt::format("The guest ended itself through the debug-exit port with code {:#x}.",
                          machine_->end() ? machine_->end()->code : 0);
     case StopCause::GuestHalted:
       return "The guest executed HLT and nothing can wake it.";
     case StopCause::GuestCrashed:
-      return !machine_->crash_text().empty()
-                 ? machine_->crash_text()
+      return !machine_->end_text().empty()
+                 ? machine_->end_text()
                  : "The guest crashed: an exception could not be delivered (triple fault).";
     case StopCause::EngineFailed:
     case StopCause::EngineRefused:
