@@ -213,7 +213,7 @@ TEST(DebianTools, TalkToAHostUntilItIsToldToEnd) {
             "glassvisor: host lab has its XenStore at " + path + "; Ctrl+C ends it\n");
   const std::string tools = "XENSTORED_PATH=" + path + " ";
   EXPECT_EQ(std::system((tools + "xenstore-write /a b").c_str()), 0);
-  EXPECT_EQ(std::system((tools + "test \"$(xenstore-read /a)\" = b").c_str()), 0);
+  EXPECT_EQ(std::system(("test \"$(" + tools + "xenstore-read /a)\" = b").c_str()), 0);
   kill(host, SIGINT);
   int status = 0;
   waitpid(host, &status, 0);

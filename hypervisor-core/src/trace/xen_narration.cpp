@@ -8,12 +8,22 @@
 
 namespace gv {
 
+namespace {
+
+// A guest may call by any number.
+std::string call_name(int number) {
+  const std::string_view name = name_of_hypercall(number);
+  return name == "unknown" ? fmt::format("number {}", number) : std::string(name);
+}
+
+}  // namespace
+
 std::string XenLines::operator()(const HypercallMade& e) const {
-  return fmt::format("hypercall {}", name_of_hypercall(e.number));
+  return fmt::format("hypercall {}", call_name(e.number));
 }
 
 std::string XenLines::operator()(const HypercallReturned& e) const {
-  return fmt::format("{} returns {}", name_of_hypercall(e.number), e.result);
+  return fmt::format("{} returns {}", call_name(e.number), e.result);
 }
 
 std::string XenLines::operator()(const PageTableWritten& e) const {
@@ -43,14 +53,13 @@ std::string XenLines::operator()(const DomainShutDown& e) const {
 
 std::string XenSentences::operator()(const HypercallMade& e) const {
   return fmt::format("Domain {} asks by hypercall {} ({}), with arguments {:#x}, {:#x}, {:#x}.",
-                     e.domain, name_of_hypercall(e.number), e.number, e.first, e.second, e.third);
+                     e.domain, call_name(e.number), e.number, e.first, e.second, e.third);
 }
 
 std::string XenSentences::operator()(const HypercallReturned& e) const {
-  return e.result < 0
-             ? fmt::format("The hypervisor refused {} with error {}.", name_of_hypercall(e.number),
-                           -e.result)
-             : fmt::format("Hypercall {} returned {}.", name_of_hypercall(e.number), e.result);
+  return e.result < 0 ? fmt::format("The hypervisor refused {} with error {}.", call_name(e.number),
+                                    -e.result)
+                      : fmt::format("Hypercall {} returned {}.", call_name(e.number), e.result);
 }
 
 std::string XenSentences::operator()(const PageTableWritten& e) const {
