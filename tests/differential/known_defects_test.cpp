@@ -172,6 +172,35 @@ TEST(KnownDefects, DoubleShiftRelativeToRipMissesByItsImmediateOnUnicorn) {
   EXPECT_TRUE(changed(both.theirs, 0x3f));
 }
 
+// SDM vol. 2B, "MOVSXD": r16 from r/m16. Unicorn reads four bytes, of which two may be absent.
+TEST(KnownDefects, MoveOfAWordBySignExtensionReadsADoublewordOnUnicorn) {
+  // movsxd ax, word [0x42ffe]: the page behind is absent
+  const Both both = run_both(long_program({0x66, 0x63, 0x04, 0x25, 0xfe, 0x2f, 0x04, 0x00}));
+  EXPECT_TRUE(ended(both.ours));
+  EXPECT_TRUE(faulted(both.theirs, 14));
+}
+
+// As above in 32-bit mode, but here a bit that is no arithmetic flag would be fatal: with VM set,
+// segments load as in real mode. The engine takes such bits out, and the next program runs.
+TEST(KnownDefects, FlagsThatAConditionalStoreLeavesBehindDoNotReachTheSegmentsOnUnicorn) {
+  // adc ecx, -0x50; adc byte [0x44df8], 0xff; rol r11d, 1; setle [r12+0x10]: an absent page
+  RandomProgram program =
+      long_program({0x83, 0xd1, 0xb0, 0x80, 0x14, 0x25, 0xf8, 0x4d, 0x04, 0x00,
+                    0xff, 0x45, 0xd1, 0xc3, 0x45, 0x0f, 0x9e, 0x44, 0x24, 0x10});
+  program.gpr[1] = 0xffff'8000'0006'0518;
+  program.gpr[11] = 0x72283;
+  program.gpr[12] = 0x53945;
+  const auto unicorn = make_runner(EngineKind::Unicorn);
+  const ProgramOutcome first = unicorn->run(program);
+  ASSERT_TRUE(faulted(first, 14));
+  EXPECT_EQ(first.eflags & ~kLegalInLongMode, 0u);
+  RandomProgram next = long_program({0x48, 0xff, 0xc0});  // inc rax
+  next.address += arena::kSlot;
+  const ProgramOutcome second = unicorn->run(next);
+  EXPECT_TRUE(ended(second));
+  EXPECT_EQ(second.gpr[0], 1u);
+}
+
 // SDM vol. 1, "Canonical Addressing": through RSP or RBP such an address is #SS, not #GP.
 TEST(KnownDefects, StackAddressesThatAreNotCanonicalAreGeneralProtectionOnUnicorn) {
   RandomProgram program = long_program({0x8b, 0x45, 0x00});  // mov eax, [rbp]

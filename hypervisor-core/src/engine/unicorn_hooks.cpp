@@ -264,6 +264,13 @@ void UnicornHooks::trap(uc_engine*, std::uint32_t vector, void* user) {
     s.count_to(linear);
   }
 
+  // A SETcc, RCL or RCR whose store faults leaves bits in EFLAGS that are no flags. Among them may
+  // be VM, by which segments would be loaded as in real mode.
+  if (s.is_wide && (s.rflags_now() & ~x86::eflags::kLegalInLongMode) != 0) {
+    s.eflags &= x86::eflags::kLegalInLongMode;
+    s.eflags_dirty = true;
+  }
+
   std::uint32_t error = 0;
   std::memcpy(&error, reinterpret_cast<const std::uint8_t*>(s.context) + s.layout.error_code,
               sizeof error);

@@ -137,6 +137,10 @@ Result<void> UnicornEngine::State::use_instance(uc_mode mode) {
 }
 
 void UnicornEngine::State::load_segments_by(uc_engine* loader) {
+  if (is_wide && (read_from(loader, UC_X86_REG_EFLAGS) & x86::eflags::VM) != 0) {
+    // Not there in long mode: see UnicornHooks::trap().
+    write_to(loader, UC_X86_REG_EFLAGS, x86::eflags::kAlwaysOne);
+  }
   if (privilege_switch) {
     const std::uint64_t cr0 = read_from(loader, UC_X86_REG_CR0);
     const int cpl = static_cast<int>(read_from(loader, UC_X86_REG_SS) & 3);

@@ -174,6 +174,14 @@ struct UnicornEngine::State {
   void write_register(int id, std::uint64_t value) { uc_reg_write(uc, id, &value); }
   std::uint64_t read_rip() const { return read_register(ids->instruction_pointer); }
 
+  std::uint32_t rflags_now() {
+    if (!eflags_valid) {
+      eflags = static_cast<std::uint32_t>(read_register(UC_X86_REG_EFLAGS));
+      eflags_valid = true;
+    }
+    return eflags;
+  }
+
   void suspend() { fiber->suspend(); }
   void forget_registers();
   void load_gprs();

@@ -76,6 +76,9 @@ inline constexpr std::uint32_t AC = 1u << 18;
 inline constexpr std::uint32_t VIF = 1u << 19;
 inline constexpr std::uint32_t VIP = 1u << 20;
 inline constexpr std::uint32_t ID = 1u << 21;
+// Bits that can be set in long mode: not VM, not the reserved ones.
+inline constexpr std::uint32_t kLegalInLongMode =
+    CF | kAlwaysOne | PF | AF | ZF | SF | TF | IF | DF | OF | IOPL | NT | RF | AC | VIF | VIP | ID;
 constexpr int iopl(std::uint64_t flags) { return static_cast<int>((flags & IOPL) >> kIoplShift); }
 }  // namespace eflags
 
