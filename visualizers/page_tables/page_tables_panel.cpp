@@ -127,6 +127,22 @@ float PageTablesPanel::draw_slices(Canvas& canvas, Box area, const WalkView& vie
   int bits = 0;
   for (const AddressSlice& slice : view.slices)
     bits += slice.bits;
+  // The fullest wording that fits everywhere: long mode has six slices.
+  std::vector<std::string> labels;
+  const auto words = [&](int detail) {
+    labels.clear();
+    bool fits = true;
+    for (const AddressSlice& slice : view.slices) {
+      labels.push_back(detail == 0   ? slice.name + ", " + std::to_string(slice.bits) + " bits"
+                       : detail == 1 ? slice.name
+                                     : slice.name.substr(0, slice.name.find(' ')));
+      fits = fits && canvas.width_of(FontRole::Small, labels.back()) <=
+                         room * static_cast<float>(slice.bits) / static_cast<float>(bits);
+    }
+    return fits;
+  };
+  for (int detail = 0; detail < 3 && !words(detail); ++detail) {
+  }
   for (const AddressSlice& slice : view.slices) {
     const float width = room * static_cast<float>(slice.bits) / static_cast<float>(bits);
     const Box box{{x, area.low.y}, {x + width, area.low.y + height}};
@@ -134,15 +150,10 @@ float PageTablesPanel::draw_slices(Canvas& canvas, Box area, const WalkView& vie
     canvas.fill(box, canvas.style().tint(ink), canvas.style().corner() / 2);
     canvas.fill({{box.low.x, box.high.y - canvas.space(0.75F)}, box.high}, canvas.color(ink),
                 canvas.space(0.4F));
-    // The fullest wording that fits: long mode has six slices.
-    std::string label = slice.name + ", " + std::to_string(slice.bits) + " bits";
-    for (const std::string& shorter : {slice.name, slice.name.substr(0, slice.name.find(' '))}) {
-      if (canvas.width_of(FontRole::Small, label) > width)
-        label = shorter;
-    }
     canvas.text_centred(
         {box.low, {box.high.x, box.low.y + canvas.line_height(FontRole::Small) + canvas.space(1)}},
-        label, Ink::MutedText, FontRole::Small);
+        labels[static_cast<std::size_t>(&slice - view.slices.data())], Ink::MutedText,
+        FontRole::Small);
     canvas.text_centred({{box.low.x, box.low.y + canvas.line_height(FontRole::Small)}, box.high},
                         slice.value, Ink::Text, FontRole::MonoStrong);
     x += width + gap;
