@@ -288,16 +288,18 @@ TEST_P(LongMode, AWriteToADebugRegisterIsTheHypervisors) {
 }
 
 TEST_P(LongMode, PageFaultsAboveFourGigabytesSayWhere) {
-  put(kCode, {0x48, 0x89, 0x03});  // mov [rbx], rax
+  put(kCode, {0x90, 0x90, 0x48, 0x89, 0x03, 0x90});  // nop; nop; mov [rbx], rax; nop
   for (const std::uint64_t address : {kHigh + 0x4000'0123, std::uint64_t{0x7fff'0000'0ff0}}) {
     enter_ring_3(kHigh + kCode);
     cpu_.set_gpr(Gpr::Bx, address);
+    const std::uint64_t before = cpu_.retired();
     const Exit exit = go();
     ASSERT_TRUE(std::holds_alternative<Faulted>(exit));
     EXPECT_EQ(std::get<Faulted>(exit).vector, kPageFault);
     EXPECT_EQ(std::get<Faulted>(exit).address.value, address);
     EXPECT_EQ(std::get<Faulted>(exit).error_code, page_fault::W | page_fault::U);
-    EXPECT_EQ(cpu_.rip(), kHigh + kCode);
+    EXPECT_EQ(cpu_.rip(), kHigh + kCode + 2);
+    EXPECT_EQ(cpu_.retired() - before, 2u);
   }
 }
 
