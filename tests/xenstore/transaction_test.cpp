@@ -43,6 +43,19 @@ TEST(Transaction, FailsWhenWhatItReadHasChanged) {
   EXPECT_EQ(lab.dom0.read("/counter"), "2");
 }
 
+// Xen's own test-xenstore asks for it.
+TEST(Transaction, SeesANodeAsItSawItFirst) {
+  Lab lab;
+  lab.dom0.write("/x", "a");
+  const std::uint32_t open = lab.dom0.begin();
+  EXPECT_EQ(lab.dom0.read("/x", open), "a");
+  lab.dom0.write("/x", "b");
+  EXPECT_EQ(lab.dom0.read("/x", open), "a");
+  EXPECT_EQ(lab.dom0.write("/x", "c", open), "OK|");
+  EXPECT_EQ(lab.dom0.read("/x"), "b");
+  EXPECT_EQ(lab.dom0.end(open), "EAGAIN");
+}
+
 TEST(Transaction, FailsWhenWhatItMissedHasCome) {
   Lab lab;
   const std::uint32_t open = lab.dom0.begin();

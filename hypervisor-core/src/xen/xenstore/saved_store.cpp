@@ -127,10 +127,11 @@ class SavedStore {
 void SavedStore::save(const Transaction& transaction, StateWriter& out) {
   out.flag(transaction.invalid_);
   out.u64(transaction.seen_.size());
-  for (const auto& [path, generation] : transaction.seen_) {
+  for (const auto& [path, node] : transaction.seen_) {
     put(out, path);
-    out.flag(generation.has_value());
-    out.u64(generation.value_or(0));
+    out.flag(node.has_value());
+    if (node)
+      put(out, *node);
   }
   out.u64(transaction.overlay_.size());
   for (const auto& [path, node] : transaction.overlay_) {
@@ -152,28 +153,25 @@ void SavedStore::save(const Transaction& transaction, StateWriter& out) {
 
 bool SavedStore::restore(Transaction& transaction, StateReader& in) {
   transaction.invalid_ = in.flag();
-  bool good = repeat(in, in.u64(), [&] {
-    std::string path = get_text(in);
-    const bool was_there = in.flag();
-    const std::uint64_t generation = in.u64();
-    const bool valid = is_valid_path(path);
-    transaction.bytes_ += path.size();
-    transaction.seen_[std::move(path)] = was_there ? std::optional(generation) : std::nullopt;
-    return valid;
-  });
-  good = good && repeat(in, in.u64(), [&] {
-           std::string path = get_text(in);
-           std::optional<Node> node;
-           if (in.flag()) {
-             node = get_node(in);
-             if (!node)
-               return false;
-             transaction.bytes_ += path.size() + node->record_bytes();
-           }
-           const bool valid = is_valid_path(path);
-           transaction.overlay_[std::move(path)] = std::move(node);
-           return valid;
-         });
+  const auto nodes_into = [&](std::map<std::string, std::optional<Node>>& nodes) {
+    return repeat(in, in.u64(), [&] {
+      std::string path = get_text(in);
+      std::optional<Node> node;
+      if (in.flag()) {
+        node = get_node(in);
+        if (!node)
+          return false;
+      }
+      const bool valid = is_valid_path(path);
+      nodes[std::move(path)] = std::move(node);
+      return valid;
+    });
+  };
+  bool good = nodes_into(transaction.seen_) && nodes_into(transaction.overlay_);
+  for (const auto& [path, node] : transaction.seen_)
+    transaction.bytes_ += path.size() + (node ? node->record_bytes() : 0);
+  for (const auto& [path, node] : transaction.overlay_)
+    transaction.bytes_ += node ? path.size() + node->record_bytes() : 0;
   good = good && repeat(in, in.u64(), [&] {
            auto& added = transaction.added_[in.u16()];
            added.first = static_cast<std::int64_t>(in.u64());

@@ -14,20 +14,22 @@ std::optional<std::uint64_t> generation_of(const Node* node) {
 
 }  // namespace
 
-bool Transaction::full() const { return limited_ && seen_.size() > quota_.transaction_nodes; }
+bool Transaction::full() const {
+  return limited_ && (seen_.size() > quota_.transaction_nodes || bytes_ > quota_.memory);
+}
 
 const Node* Transaction::find(const std::string& path) {
   if (const auto laid = overlay_.find(path); laid != overlay_.end())
     return laid->second ? &*laid->second : nullptr;
-  const Node* const node = table_.find(path);
-  const auto seen = seen_.find(path);
+  auto seen = seen_.find(path);
   if (seen == seen_.end()) {
     if (full())
       return nullptr;
-    seen_.emplace(path, generation_of(node));
-    bytes_ += path.size();
+    const Node* const node = table_.find(path);
+    seen = seen_.emplace(path, node != nullptr ? std::optional(*node) : std::nullopt).first;
+    bytes_ += path.size() + (node != nullptr ? node->record_bytes() : 0);
   }
-  return full() ? nullptr : node;
+  return seen->second && !full() ? &*seen->second : nullptr;
 }
 
 void Transaction::lay_over(const std::string& path, std::optional<Node> node) {
@@ -76,8 +78,8 @@ void Transaction::note(std::vector<Change> changes) {
 Refusal Transaction::commit() {
   if (invalid_)
     return Refusal::TryAgain;
-  for (const auto& [path, generation] : seen_) {
-    if (generation_of(table_.find(path)) != generation)
+  for (const auto& [path, node] : seen_) {
+    if (generation_of(table_.find(path)) != generation_of(node ? &*node : nullptr))
       return Refusal::TryAgain;
   }
   if (full())

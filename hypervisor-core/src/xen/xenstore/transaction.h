@@ -2,8 +2,8 @@
 //
 // transaction.h - changes laid over the store, to be committed all or not at all.
 //
-// Remembers the generation of each node it saw. When one of them is another at
-// the commit, or is gone, or has come, somebody interfered: EAGAIN, and the
+// Keeps each node as it saw it first. When one of them is another at the
+// commit, or is gone, or has come, somebody interfered: EAGAIN, and the
 // client does it all again. Nothing is locked: a guest cannot hold up another.
 //
 // Source: Xen's docs/misc/xenstore.txt, "Transactions". Threads: the store's owner.
@@ -43,8 +43,9 @@ class Transaction final : public NodeView {
   NodeTable& table_;
   bool limited_;
   const Quota& quota_;
-  std::map<std::string, std::optional<std::uint64_t>> seen_;  // generation; empty: was not there
-  std::map<std::string, std::optional<Node>> overlay_;        // empty: removed
+  // As they were at the first look, whatever became of them since; empty: was not there.
+  std::map<std::string, std::optional<Node>> seen_;
+  std::map<std::string, std::optional<Node>> overlay_;               // empty: removed
   std::map<DomainId, std::pair<std::int64_t, std::int64_t>> added_;  // nodes, bytes by owner
   std::vector<Change> changes_;                   // in the order of their first occurrence
   std::map<std::string, std::size_t> change_of_;  // by path, into changes_
