@@ -36,6 +36,8 @@ def check_include(name, allowed, layers, quote, header):
     for start, library in LIBRARIES:
         if header.startswith(start) and first not in layers:
             return None if library in allowed else f"uses {library}, which its row does not list"
+    if quote == "<" and first == "xen":  # Xen's own, not our folder of that name
+        return None if "Xen's headers" in allowed else "uses Xen's headers, which its row does not list"
     if quote == "<":
         return None
     if ".." in header or "/" not in header:

@@ -105,7 +105,8 @@ TEST_P(Grub, TwoRunsAreTheSameByteForByteAndOneGoesBack) {
 INSTANTIATE_TEST_SUITE_P(OfDebian, Grub,
                          testing::Values(Guest{"grub-i386-xen.bin", EngineKind::Interpreter},
                                          Guest{"grub-i386-xen.bin", EngineKind::Unicorn},
-                                         Guest{"grub-x86_64-xen.bin", EngineKind::Interpreter}),
+                                         Guest{"grub-x86_64-xen.bin", EngineKind::Interpreter},
+                                         Guest{"grub-x86_64-xen.bin", EngineKind::Unicorn}),
                          [](const auto& test) {
                            const std::string width = test.param.name[5] == 'i' ? "Pv32" : "Pv64";
                            return width + (test.param.engine == EngineKind::Unicorn

@@ -86,9 +86,10 @@ void UnicornEngine::State::apply_in_trap_hook(std::uint64_t rip_ahead) {
   forget_registers();
 }
 
-// A deprivileged guest is entered by the IRET of the hypervisor's own page.
+// A deprivileged guest outside long mode is entered by the IRET of the hypervisor's own page.
 void UnicornEngine::State::apply_monitor_entry() {
   const std::uint64_t cr0 = read_register(UC_X86_REG_CR0);  // TS follows the guest's
+  const std::uint64_t cr3 = read_register(UC_X86_REG_CR3);  // a paravirtual guest's own tables
   load_gprs();
   const auto esp = static_cast<std::uint32_t>(gprs[static_cast<std::size_t>(Gpr::Sp)]);
   const std::uint32_t target_eip = static_cast<std::uint32_t>(rip_valid ? rip : read_rip());
@@ -112,6 +113,9 @@ void UnicornEngine::State::apply_monitor_entry() {
   uc_context_restore(uc, ring0);
   if (read_register(UC_X86_REG_CR0) != cr0) {
     write_register(UC_X86_REG_CR0, cr0);
+  }
+  if (read_register(UC_X86_REG_CR3) != cr3) {
+    write_register(UC_X86_REG_CR3, cr3);
   }
   if (fpu_used) {
     uc_reg_write_batch(uc, const_cast<int*>(kFpuIds), fpu_pointers, static_cast<int>(kFpuCount));
@@ -139,7 +143,8 @@ void UnicornEngine::State::apply_monitor_entry() {
 
 // Outside uc_emu_start: writes what is pending and leaves EIP where to start.
 void UnicornEngine::State::apply_idle() {
-  if (privilege_switch && monitor) {
+  // In long mode rings 0 and 3 are changed without an instruction of the CPU's.
+  if (privilege_switch && monitor && !is_wide) {
     apply_monitor_entry();
   } else {
     load_segments();

@@ -31,7 +31,6 @@ std::uint64_t ParavirtualGuest::physical_cr0() const { return kPhysicalCr0 | (cp
 
 Result<void> ParavirtualGuest::start(const RegisterFile& entry) {
   VcpuEngine& cpu = context_.engine;
-  cpu.set_gdtr(pages_.gdtr);
   cpu.set_control(ControlRegister::Cr4, kPhysicalCr4);
   cpu.set_control(ControlRegister::Cr3, cpu_.kernel_root.value);
   const std::uint64_t features =
@@ -44,6 +43,7 @@ Result<void> ParavirtualGuest::start(const RegisterFile& entry) {
                      " engine is a 32-bit CPU here; use --engine interpreter"};
   }
   cpu.set_control(ControlRegister::Cr0, kPhysicalCr0);
+  cpu.set_gdtr(pages_.gdtr);  // outside long mode it would lose its upper half
   cpu.switch_privilege({pages_.hypervisor_cs, pages_.hypervisor_ss, pages_.gdtr});
   GV_TRY(cpu.set_up_monitor(pages_.monitor));
   cpu.intercept({.system_calls = wide()});
