@@ -46,6 +46,7 @@ Result<MachineConfig> config_of(const BootOptions& options) {
   auto config = config_for_image(*path);
   if (!config)
     return config.error();
+  config->guest_type = *type;
   const auto technique = options.technique.empty()
                              ? Result<TechniqueKind>(default_technique(*config))
                              : technique_from_name(options.technique);
@@ -69,7 +70,6 @@ Result<MachineConfig> config_of(const BootOptions& options) {
   config->controls = controls;
   config->memory_mib = options.memory_mib;
   config->command_line = options.command_line;
-  config->guest_type = *type;
   if (!options.initrd.empty()) {
     auto initrd = config_for_image(options.initrd);  // bytes like an image's
     if (!initrd)
@@ -288,11 +288,10 @@ void add_boot(CLI::App& app, int& exit_code) {
   command->add_option("image", options->image, "A file, or the name of a guest kit")->required();
   command->add_option("--engine", options->engine, "What executes instructions: " + engine_names())
       ->capture_default_str();
-  command
-      ->add_option("--technique", options->technique,
-                   "How the hypervisor keeps control: " + technique_names() +
-                       "; glassvisor doctor says which pairs this machine has. Default: "
-                       "paravirtual for a kernel with Xen's notes, else trap-and-emulate");
+  command->add_option("--technique", options->technique,
+                      "How the hypervisor keeps control: " + technique_names() +
+                          "; glassvisor doctor says which pairs this machine has. Default: "
+                          "paravirtual for a kernel with Xen's notes, else trap-and-emulate");
   command
       ->add_option("--type", options->type,
                    "As which kind of Xen guest a kernel with Xen's notes starts: auto, pv or pvh")

@@ -51,6 +51,7 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config) {
   if (config.technique == TechniqueKind::Paravirtual) {
     return create_under_xen(config);
   }
+  GV_TRY(check_not_xens(config));
   if (config.memory_mib < 1 || config.memory_mib > 2048) {
     return Error{ErrorCode::InvalidInput, "memory of " + std::to_string(config.memory_mib) +
                                               " MiB is outside 1 to 2048; change --memory"};

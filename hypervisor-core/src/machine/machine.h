@@ -141,6 +141,8 @@ class Machine final : private DeviceHost, private MachineServices, private xen::
 
   // xen_guest.cpp
   static Result<std::unique_ptr<Machine>> create_under_xen(const MachineConfig& config);
+  // An image that is for Xen alone, or is wanted as Xen's guest, is refused by other techniques.
+  static Result<void> check_not_xens(const MachineConfig& config);
 
   // run_loop.cpp
   Entry next_entry(const RunLimits& limits) const;

@@ -2,6 +2,7 @@
 //
 // xen_guest.cpp - a machine whose guest is a paravirtual domain of Xen's, and what Xen asks of it.
 
+#include "loader/image.h"
 #include "machine/engines.h"
 #include "machine/machine.h"
 #include "technique/paravirtual/paravirtual_guest.h"
@@ -17,11 +18,37 @@ constexpr std::uint64_t kMiB = 1u << 20;
 // Dom0 would be 0; a domain that is booted alone is none.
 constexpr xen::DomainId kBootedDomain = 1;
 constexpr const char* kBootedName = "guest";
+constexpr const char* kNoPvh =
+    ": asks for a PVH guest, and this version starts paravirtual ones alone";
 
 }  // namespace
 
+Result<void> Machine::check_not_xens(const MachineConfig& config) {
+  const auto refuse = [&](ErrorCode code, const std::string& why) {
+    return Error{code, config.image_path + why};
+  };
+  if (config.guest_type == GuestType::Pvh) {
+    return refuse(ErrorCode::NotAvailable, kNoPvh);
+  }
+  const bool as_xens =
+      config.image_kind == ImageKind::Auto && detect_image_kind(config.image) == ImageKind::Elf32;
+  const auto kernel = as_xens ? xen::find_xen_kernel(config.image) : std::nullopt;
+  if (!kernel) {
+    return {};
+  }
+  if (kernel->can_be_pv()) {
+    return refuse(ErrorCode::InvalidInput,
+                  ": is a paravirtual kernel for Xen, which runs on no machine of its own; use "
+                  "--technique paravirtual");
+  }
+  return refuse(ErrorCode::NotAvailable, kNoPvh);
+}
+
 TechniqueKind default_technique(const MachineConfig& config) {
   const auto kernel = xen::find_xen_kernel(config.image);
+  if (config.guest_type == GuestType::Pv) {
+    return TechniqueKind::Paravirtual;
+  }
   if (!kernel) {
     return TechniqueKind::TrapAndEmulate;
   }
@@ -42,12 +69,7 @@ Result<std::unique_ptr<Machine>> Machine::create_under_xen(const MachineConfig& 
   const bool pvh = config.guest_type == GuestType::Pvh ||
                    (config.guest_type == GuestType::Auto && !kernel->can_be_pv());
   if (pvh) {
-    return Error{
-        ErrorCode::NotAvailable,
-        config.image_path + (kernel->can_be_pvh()
-                                 ? ": its notes ask for a PVH guest, and this version starts "
-                                   "paravirtual ones alone"
-                                 : ": its notes know no PVH entry; use --type pv")};
+    return Error{ErrorCode::NotAvailable, config.image_path + kNoPvh};
   }
   if (!kernel->can_be_pv()) {
     return Error{ErrorCode::InvalidInput,

@@ -25,6 +25,7 @@ T field(const MachineMemory& memory, Mfn ring, std::size_t offset) {
 void Hypervisor::type(Domain& domain, std::uint8_t byte) {
   domain.console_input.push_back(byte);
   serve_console(domain);
+  domain.vcpus[0]->guest().interrupt_from_outside();
 }
 
 void Hypervisor::serve_console(Domain& domain) {

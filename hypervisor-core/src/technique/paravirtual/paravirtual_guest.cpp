@@ -156,6 +156,7 @@ void ParavirtualGuest::take_exit(ExitReason reason, std::uint32_t qualification,
 }
 
 void ParavirtualGuest::resume(Handling handling, std::uint32_t cost) {
+  in_hypervisor_ = true;
   const bool called = reason_ == ExitReason::Hypercall || reason_ == ExitReason::SystemCall;
   const std::uint32_t cycles =
       (called ? context_.cost.hypercall : context_.cost.exit_and_entry) + cost;
@@ -385,11 +386,13 @@ void ParavirtualGuest::mask_events(bool masked) {
 void ParavirtualGuest::save(StateWriter& out) const {
   cpu_.save(out);
   out.u64(space_generation_);
+  out.flag(in_hypervisor_);
 }
 
 bool ParavirtualGuest::restore(StateReader& in) {
   cpu_.restore(in);
   space_generation_ = in.u64();
+  in_hypervisor_ = in.flag();
   const Mpa root = cpu_.in_kernel ? cpu_.kernel_root : cpu_.user_root;
   context_.engine.flush_tlb();
   context_.engine.enter_address_space(root.value + space_generation_);

@@ -74,6 +74,8 @@ class ParavirtualGuest final : public Technique {
   bool events_masked() const;
   void mask_events(bool masked);
   bool event_pending() const;
+  // Something from outside has taken the CPU: an event of its may be delivered at once.
+  void interrupt_from_outside() { in_hypervisor_ = true; }
 
   // --- Technique
   TechniqueKind kind() const override { return TechniqueKind::Paravirtual; }
@@ -86,8 +88,10 @@ class ParavirtualGuest final : public Technique {
   void halted() override;
   void intercepted() override;
   void missed_memory(const MachineMemoryMissed& miss) override;
-  bool interrupts_enabled() override { return !events_masked(); }
-  // The guest unmasks by a write to memory and then looks for itself.
+  // Only on a way back into the guest. It unmasks by a write to memory, which nobody sees; what is
+  // pending then comes after its next exit, wherever else the run may have been stopped.
+  bool interrupts_enabled() override { return in_hypervisor_ && !events_masked(); }
+  void enter_guest(bool) override { in_hypervisor_ = false; }
   bool if_changes_unseen() const override { return false; }
   // The event upcall; there is no vector.
   void deliver_interrupt(std::uint8_t) override;
@@ -149,6 +153,7 @@ class ParavirtualGuest final : public Technique {
   paravirtual::VirtualCpuState cpu_;
   ExitReason reason_ = ExitReason::Exception;
   Mnemonic mnemonic_ = Mnemonic::Other;
+  bool in_hypervisor_ = true;  // since the guest was entered last: an exit has been answered
   std::uint64_t space_generation_ = 0;  // of what linear addresses mean, for engines that keep code
 };
 
