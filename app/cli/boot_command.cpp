@@ -274,7 +274,7 @@ void add_boot(CLI::App& app, int& exit_code) {
       "is\n"
       "the guest's console input.\n\nExamples:\n"
       "  glassvisor boot tinykernel\n"
-      "  glassvisor boot /usr/lib/grub-xen/grub-x86_64-xen.bin --engine interpreter\n"
+      "  glassvisor boot /usr/lib/grub-xen/grub-x86_64-xen.bin\n"
       "  glassvisor boot sensitive17 --technique bare-metal\n"
       "  glassvisor boot my.elf --until 'ready' --max-instructions 5000000 --json\n"
       "  glassvisor boot bootsector --screen-text screen.txt --trace run.trace\n"

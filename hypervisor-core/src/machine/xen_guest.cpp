@@ -75,12 +75,6 @@ Result<std::unique_ptr<Machine>> Machine::create_under_xen(const MachineConfig& 
     return Error{ErrorCode::InvalidInput,
                  config.image_path + ": its notes are a PVH kernel's; leave --type pv away"};
   }
-  if (kernel->wide && config.engine == EngineKind::Unicorn) {
-    return Error{ErrorCode::NotAvailable,
-                 config.image_path +
-                     ": 64-bit paravirtual kernels do not run on unicorn in this "
-                     "version; use --engine interpreter"};
-  }
   const auto guest_frames = static_cast<std::uint32_t>(config.memory_mib * kMiB / kPageSize);
   const std::uint32_t about = guest_frames + xen::Hypervisor::own_frames(guest_frames);
   const std::uint32_t host_frames = guest_frames + xen::Hypervisor::own_frames(about);
