@@ -28,7 +28,7 @@ bool ShownMachine::refresh() {
   bool changed = false;
   for (Notice& notice : session_->take_notices()) {
     changed = true;
-    std::erase(pending_, notice.command);
+    std::erase_if(pending_, [&](const Pending& p) { return p.id == notice.command; });
     if (seek_in_flight_ == notice.command)
       seek_in_flight_.reset();
     if (notice.refused)
@@ -54,14 +54,23 @@ void ShownMachine::want(const ViewRequest& wanted) {
   session_->submit(SetView{wanted});
 }
 
+bool ShownMachine::takes_moves() const {
+  return !running() || (!pending_.empty() &&
+                        std::all_of(pending_.begin(), pending_.end(),
+                                    [](const Pending& p) { return p.ends_by_itself; }));
+}
+
 std::uint64_t ShownMachine::submit(Command command) {
   if (!session_)
     return 0;
   const bool moves =
       !std::holds_alternative<SetView>(command) && !std::holds_alternative<SetBreakpoints>(command);
+  const bool ends_by_itself = std::holds_alternative<Step>(command) ||
+                              std::holds_alternative<StepBack>(command) ||
+                              std::holds_alternative<Seek>(command);
   const std::uint64_t id = session_->submit(std::move(command));
   if (moves)
-    pending_.push_back(id);
+    pending_.push_back({id, ends_by_itself});
   return id;
 }
 

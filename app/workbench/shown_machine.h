@@ -35,6 +35,8 @@ class ShownMachine : public CommandSink, public GuestText {
   const Snapshot& snapshot() const { return *snapshot_; }
   const EventView& events() const { return events_; }
   bool running() const { return session_ && snapshot_->state == RunState::Running; }
+  // Whether a further step or seek would be carried out: nothing runs, or only such do.
+  bool takes_moves() const;
   bool ended() const { return snapshot_->state == RunState::Ended; }
   // Commands that have no answer yet; SetView and SetBreakpoints are not counted.
   bool waiting() const { return !pending_.empty() || next_seek_.has_value(); }
@@ -52,7 +54,11 @@ class ShownMachine : public CommandSink, public GuestText {
   std::shared_ptr<Session> session_;
   std::shared_ptr<const Snapshot> snapshot_;
   EventView events_;
-  std::vector<std::uint64_t> pending_;
+  struct Pending {
+    std::uint64_t id = 0;
+    bool ends_by_itself = false;  // a step or a seek
+  };
+  std::vector<Pending> pending_;
   std::optional<std::uint64_t> seek_in_flight_, next_seek_;
   std::optional<ViewRequest> requested_;
   std::vector<std::string> refusals_;

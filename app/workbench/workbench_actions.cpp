@@ -77,7 +77,7 @@ bool Workbench::may(std::string_view control) const {
 }
 
 bool Workbench::can_move(std::string_view control) const {
-  return may(control) && !machine_.running();
+  return may(control) && machine_.takes_moves();
 }
 
 std::string Workbench::why_not_move() const {

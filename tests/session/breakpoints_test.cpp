@@ -196,6 +196,23 @@ TEST(Control, ARefusedCommandSaysWhy) {
   }
 }
 
+TEST(Control, StepsSentFasterThanTheyAreMadeAreAllMade) {
+  const auto s = tinykernel();
+  s->perform(instructions(600'000));
+  s->perform(Seek{0});
+  s->submit(Seek{500'000});
+  for (int i = 0; i < 20; ++i) {
+    s->submit(Step{1});
+  }
+  s->submit(StepBack{1});
+  const Notice last = s->perform(Step{1});
+  EXPECT_FALSE(last.refused) << last.text;
+  EXPECT_EQ(last.snapshot->position.retired, 500'020u);
+  for (const Notice& notice : s->take_notices()) {
+    EXPECT_FALSE(notice.refused) << notice.command << ": " << notice.text;
+  }
+}
+
 TEST(Control, ALookLeavesWhatOthersAskedForInPlace) {
   const auto s = tinykernel();
   const Gva kernel = address_of(*s, "system_call");

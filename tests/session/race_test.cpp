@@ -60,8 +60,9 @@ TEST(Race, EveryLaneStandsAtTheSameInstructionAtEveryMark) {
       continue;
     ++marks;
     for (const RaceLaneView& each : view->lanes) {
-      if (!each.arrived)
+      if (!each.arrived) {
         EXPECT_EQ(each.snapshot->position.retired, view->mark) << each.lane.name;
+      }
     }
   }
   EXPECT_GT(marks, 1U);

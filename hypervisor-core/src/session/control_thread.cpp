@@ -28,6 +28,13 @@ bool needs_counting(const Command& command) {
   return std::holds_alternative<Step>(command) || std::holds_alternative<Seek>(command);
 }
 
+bool is_harmless_while_running(const Command& command) {
+  return std::holds_alternative<Type>(command) || std::holds_alternative<PressKeys>(command) ||
+         std::holds_alternative<SetView>(command) ||
+         std::holds_alternative<SetExecutionControls>(command) ||
+         std::holds_alternative<Look>(command);
+}
+
 constexpr const char* kEndedRefusal = "the guest has ended; step or seek back to run it again";
 
 constexpr const char* kCannotWatch =
@@ -314,7 +321,7 @@ ControlThread::Outcome ControlThread::run(const Run& command) {
     if (machine_->position().retired >= limits.stop_exactly) {
       return stopped(StopCause::InstructionLimit);
     }
-    if (attention_ && !serve_queue_while_running()) {
+    if (attention_ && !serve_queue_while_running(Others::AreRefused)) {
       return stopped(StopCause::Paused);
     }
     if (command.host_milliseconds &&
@@ -325,9 +332,10 @@ ControlThread::Outcome ControlThread::run(const Run& command) {
   }
 }
 
-bool ControlThread::serve_queue_while_running() {
+bool ControlThread::serve_queue_while_running(Others others) {
   for (;;) {
     Queued next;
+    bool harmless = false;
     {
       const std::lock_guard lock(mutex_);
       if (quitting_) {
@@ -337,14 +345,15 @@ bool ControlThread::serve_queue_while_running() {
         attention_ = false;
         return true;
       }
+      const Command& first = queue_.front().command;
+      harmless = is_harmless_while_running(first);
+      if (others == Others::Wait && !harmless && !std::holds_alternative<Pause>(first)) {
+        attention_ = false;
+        return true;
+      }
       next = std::move(queue_.front());
       queue_.pop_front();
     }
-    const bool harmless = std::holds_alternative<Type>(next.command) ||
-                          std::holds_alternative<PressKeys>(next.command) ||
-                          std::holds_alternative<SetView>(next.command) ||
-                          std::holds_alternative<SetExecutionControls>(next.command) ||
-                          std::holds_alternative<Look>(next.command);
     if (harmless && !machine_->at_boundary()) {
       // Input enters between instructions of the guest, never inside one.
       const std::lock_guard lock(mutex_);
@@ -386,7 +395,8 @@ ControlThread::Outcome ControlThread::move_to(Position target, StopCause cause) 
   }
   const RunStop stop = timeline_.seek(target, [&] {
     publish_if_due();
-    return !pause_requested() || serve_queue_while_running();
+    // A held key sends steps faster than a loaded machine makes them: none may be lost.
+    return !pause_requested() || serve_queue_while_running(Others::Wait);
   });
   switch (stop) {
     case RunStop::GuestEnded:

@@ -70,8 +70,11 @@ class ControlThread {
   Outcome cause_of_end();
   StopCause cause_of_failure() const;
   const char* no_history() const;
+  // A run may never end, so what cannot be done meanwhile is refused. A step or a seek
+  // ends by itself, so what came after it waits for its turn.
+  enum class Others { AreRefused, Wait };
   // Commands that may come while the guest runs. False: stop running.
-  bool serve_queue_while_running();
+  bool serve_queue_while_running(Others others);
   bool pause_requested();
   void settle_after_exit();
   void stand_after_touch(std::uint64_t retired);
