@@ -88,6 +88,7 @@ LuaValue value_of(const Ledger& ledger) {
           {"exits", std::move(exits)},
           {"emulated", std::move(emulated)},
           {"hypercalls", std::move(hypercalls)},
+          {"vcpu_switches", ledger.vcpu_switches.count},
           {"page_table_writes", ledger.page_table_writes},
           {"shadow_misses", ledger.shadow_misses},
           {"dirty_tracks", ledger.dirty_tracks},
@@ -328,6 +329,19 @@ LuaValue value_of(const Event& event, std::uint64_t sequence) {
                  [&](const DomainShutDown& e) {
                    put("domain", e.domain);
                    put("shutdown", text(name_of(e.reason)));
+                 },
+                 [&](const VcpuScheduled& e) {
+                   put("domain", e.domain);
+                   put("domain_vcpu", e.vcpu);
+                   put("from_domain", e.from_domain);
+                   put("from_vcpu", e.from_vcpu);
+                   put("cause", text(name_of(e.cause)));
+                   put("credit", e.credit);
+                 },
+                 [&](const VcpuWoken& e) {
+                   put("domain", e.domain);
+                   put("domain_vcpu", e.vcpu);
+                   put("boosted", e.boosted);
                  },
              },
              event.body);

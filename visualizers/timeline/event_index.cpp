@@ -115,6 +115,8 @@ std::optional<Lane> lane_of(const Event& event) {
     std::optional<Lane> operator()(const EventUpcall&) const { return Lane::Delivered; }
     std::optional<Lane> operator()(const GrantUsed&) const { return Lane::Paging; }
     std::optional<Lane> operator()(const DomainShutDown&) const { return Lane::Other; }
+    std::optional<Lane> operator()(const VcpuScheduled&) const { return Lane::Other; }
+    std::optional<Lane> operator()(const VcpuWoken&) const { return Lane::Other; }
   };
   return std::visit(Visitor{}, event.body);
 }

@@ -96,6 +96,8 @@ struct Look {
 };
 struct Type {
   std::string serial;
+  // On a Xen host: whose console it is for. Empty: the domain that was booted, or Dom0.
+  std::optional<std::uint16_t> domain = {};
 };  // bytes for the serial line
 struct PressKeys {
   std::vector<std::uint8_t> scan_codes;
@@ -120,9 +122,28 @@ struct SetExecutionControls {
   ExecutionControls controls;
 };
 
-using Command = std::variant<Run, Step, StepBack, RunBack, Seek, Pause, SetBreakpoints, SetView,
-                             Type, PressKeys, WriteRegister, WriteInstructionPointer, WriteFlags,
-                             WriteMemory, Look, SetExecutionControls>;
+// What a toolstack does to a domain of a Xen host.
+enum class DomainAction : std::uint8_t {
+  Pause,
+  Unpause,
+  AskToPowerOff,  // by XenStore: the guest's kernel does it, or does not
+  AskToReboot,
+  Destroy,  // without asking
+};
+struct ControlDomain {
+  std::uint16_t domain = 0;
+  DomainAction action = DomainAction::Pause;
+};
+// How the scheduler shares the CPU: the cap in percent of one CPU, 0 for none.
+struct SetDomainShare {
+  std::uint16_t domain = 0;
+  std::uint32_t weight = 256, cap = 0;
+};
+
+using Command =
+    std::variant<Run, Step, StepBack, RunBack, Seek, Pause, SetBreakpoints, SetView, Type,
+                 PressKeys, WriteRegister, WriteInstructionPointer, WriteFlags, WriteMemory, Look,
+                 SetExecutionControls, ControlDomain, SetDomainShare>;
 
 // The answer to a command.
 struct Notice {

@@ -293,6 +293,31 @@ struct DomainShutDown {
   ShutdownReason reason = ShutdownReason::PowerOff;
 };
 
+// Why the CPU went from one vCPU to another.
+enum class ScheduleCause : std::uint8_t {
+  Blocked,      // the one before waits for an event
+  Yielded,      // it gave the CPU away
+  SliceEnded,   // its time slice is over, or its credit
+  Preempted,    // one of higher priority has woken
+  DomainEnded,  // its domain does not run any more
+};
+
+// The scheduler gave the CPU to a vCPU. The event's own `vcpu` is that one already.
+struct VcpuScheduled {
+  static constexpr std::string_view kName = "schedule";
+  std::uint16_t domain = 0, vcpu = 0;  // the domain's number, and its vCPU's within it
+  std::uint16_t from_domain = 0, from_vcpu = 0;
+  ScheduleCause cause = ScheduleCause::Blocked;
+  std::int64_t credit = 0;  // what the vCPU has left, in microseconds of CPU time
+};
+
+// A vCPU that waited can run again.
+struct VcpuWoken {
+  static constexpr std::string_view kName = "wake";
+  std::uint16_t domain = 0, vcpu = 0;
+  bool boosted = false;  // it goes before those that have been running
+};
+
 using EventBody =
     std::variant<ExitTaken, GuestResumed, InstructionEmulated, PortTouched, PageFaulted,
                  ShadowFilled, ShadowFlushed, ExceptionDelivered, InterruptRaised,
@@ -300,14 +325,14 @@ using EventBody =
                  InterruptFlagChanged, ConsoleWritten, InputArrived, ClockSkipped, BiosCalled,
                  GuestEnded, EventsLost, UnitTranslated, UnitsChained, UnitsInvalidated,
                  CacheEvicted, HypercallMade, HypercallReturned, PageTableWritten, FrameUseChanged,
-                 EventSent, EventUpcall, GrantUsed, DomainShutDown>;
+                 EventSent, EventUpcall, GrantUsed, DomainShutDown, VcpuScheduled, VcpuWoken>;
 inline constexpr int kEventKindCount = std::variant_size_v<EventBody>;
 
 struct Event {
   std::uint64_t retired = 0;  // instructions this vCPU had completed
   std::uint64_t cycles = 0;   // virtual time; one cycle is one nanosecond of a nominal 1 GHz CPU
   Gva rip;                    // the instruction the event belongs to
-  std::uint16_t vcpu = 0;
+  std::uint16_t vcpu = 0;     // host-wide: see Snapshot::domains for whose it is
   EventBody body;
 };
 
@@ -327,6 +352,7 @@ std::string_view name_of(EvictionCause cause);
 std::string_view name_of(FrameUse use);
 std::string_view name_of(GrantUse use);
 std::string_view name_of(ShutdownReason reason);
+std::string_view name_of(ScheduleCause cause);
 // "mmu_update"; numbers that Xen does not have are "unknown".
 std::string_view name_of_hypercall(int number);
 inline constexpr int kHypercallCount = 64;

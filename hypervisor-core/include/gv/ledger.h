@@ -6,9 +6,9 @@
 // virtual cycles from the cost model; nothing here is a host clock.
 //
 // A plain value. Invariant: total cycles = retired or measured + interpreted +
-// idle + what translation added + the sum of the cycles of all exits. Where an engine
-// cannot count instructions, all cycles are nanoseconds of the host's clock: `measured`
-// in the guest, the rest in us.
+// idle + what translation added + the switches between vCPUs + the sum of the
+// cycles of all exits. Where an engine cannot count instructions, all cycles are
+// nanoseconds of the host's clock: `measured` in the guest, the rest in us.
 
 #pragma once
 
@@ -53,6 +53,7 @@ struct Ledger {
   std::array<LedgerRow, kMnemonicCount> emulated{};  // by Mnemonic, of PrivilegedInstruction exits
   // By number; their cycles are part of the exits', the work that each asked for included.
   std::array<LedgerRow, kHypercallCount> hypercalls{};
+  LedgerRow vcpu_switches{};            // of the CPU from one vCPU to another
   std::uint64_t page_table_writes = 0;  // entries checked and written for a guest
   std::uint64_t shadow_misses = 0;      // hidden page faults
   std::uint64_t dirty_tracks = 0;       // hidden faults that only set a D bit
@@ -71,7 +72,7 @@ struct Ledger {
   std::uint64_t exit_cycles() const;
   std::uint64_t total_cycles() const {
     return retired + measured + interpreted.cycles + idle_cycles + translation.added_instructions +
-           exit_cycles();
+           vcpu_switches.cycles + exit_cycles();
   }
   bool operator==(const Ledger&) const = default;
 };

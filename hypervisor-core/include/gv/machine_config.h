@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include "gv/domain_config.h"
 #include "gv/execution_controls.h"
 #include "gv/result.h"
 
@@ -72,6 +73,15 @@ enum class TracePolicy : std::uint8_t {
   Keep,     // keep everything
 };
 
+// A domain of a Xen host, its files read.
+struct HostDomain {
+  DomainConfig config;
+  std::vector<std::uint8_t> kernel, ramdisk;
+  bool privileged = false;  // Dom0
+};
+
+enum class SchedulerKind : std::uint8_t { Credit, RoundRobin };
+
 struct MachineConfig {
   EngineKind engine = EngineKind::Unicorn;
   TechniqueKind technique = TechniqueKind::TrapAndEmulate;
@@ -83,6 +93,10 @@ struct MachineConfig {
   std::vector<std::uint8_t> initrd;      // Xen
   std::optional<std::string> disk_path;  // BIOS disk; default: the boot-sector image itself
   std::uint64_t memory_mib = 32;         // guest memory: 1 to 2048
+  // A Xen host: domains by their numbers, Dom0 first if there is one. Then `image` and what goes
+  // with it are not looked at. Empty: `image` alone, as a domain of its own under Xen.
+  std::vector<HostDomain> domains;
+  SchedulerKind scheduler = SchedulerKind::Credit;
   std::uint64_t seed = 0;
   CostModel cost{};
   ExecutionControls controls{};  // hardware assistance on unicorn

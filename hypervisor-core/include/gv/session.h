@@ -51,6 +51,8 @@ class Session {
   EventView events() const;
   // The guest's console text up to the current position, from byte `from` on.
   std::string console(std::uint64_t from = 0) const;
+  // The same of a domain of a Xen host, by its number.
+  std::string domain_console(std::uint16_t domain, std::uint64_t from = 0) const;
   // Hash over everything recorded so far up to the current position.
   std::uint64_t event_log_hash() const;
 

@@ -12,6 +12,7 @@
 
 #include "gv/address.h"
 #include "gv/control_structure.h"
+#include "gv/event.h"
 #include "gv/instruction_record.h"
 #include "gv/ledger.h"
 #include "gv/machine_config.h"
@@ -103,6 +104,29 @@ struct ViewRequest {
   bool operator==(const ViewRequest&) const = default;
 };
 
+// A vCPU as the scheduler of a Xen host sees it.
+struct VcpuView {
+  enum class State : std::uint8_t { Running, Runnable, Blocked, Down };
+  std::uint16_t index = 0;  // host-wide: Event::vcpu
+  State state = State::Down;
+  std::uint64_t ran = 0;    // cycles that it has had the CPU
+  std::int64_t credit = 0;  // microseconds of CPU time
+  bool parked = false;      // its cap is used up
+};
+
+// A domain of a Xen host.
+struct DomainView {
+  std::uint16_t id = 0;
+  std::string name;
+  bool privileged = false;  // Dom0
+  int width = 64;           // bits of its kernel
+  std::uint32_t pages = 0, most_pages = 0;
+  std::uint32_t weight = 256, cap = 0;
+  bool paused = false;
+  std::optional<ShutdownReason> shutdown;
+  std::vector<VcpuView> vcpus;
+};
+
 struct Snapshot {
   std::uint64_t generation = 0;  // grows with every published snapshot
   RunState state = RunState::Stopped;
@@ -131,6 +155,8 @@ struct Snapshot {
   std::optional<TranslationCacheView> translation_cache;  // empty without a translator
   std::optional<ExaminedInstructions> instructions;       // empty but on the interpreter
   std::optional<ControlStructure> control_structure;      // under emulated VT-x
+  std::vector<DomainView> domains;                        // of a Xen host
+  std::uint16_t vcpu = 0;                                 // whose registers these are, host-wide
 };
 
 }  // namespace gv

@@ -62,6 +62,7 @@ UnicornEngine::~UnicornEngine() {
 
 Result<void> UnicornEngine::set_up_monitor(const MonitorPages& pages) {
   State& s = *state_;
+  s.monitor.reset();  // another vCPU's: this one gets to ring 0 without it, once
   s.apply_idle();
   set_idtr(pages.idtr);
   uc_x86_mmr tr{};
@@ -70,12 +71,17 @@ Result<void> UnicornEngine::set_up_monitor(const MonitorPages& pages) {
   tr.limit = pages.task_register.limit;
   tr.flags = std::uint32_t{pages.task_register.attributes} << 8;
   uc_reg_write(s.uc, UC_X86_REG_TR, &tr);
-  if (const uc_err error = uc_context_save(s.uc, s.ring0)) {
-    return engine_broke(error, "saving the ring-0 template");
+  // In long mode rings change without it, and a 32-bit vCPU beside this one may need its own.
+  if (!s.in_long_mode()) {
+    if (const uc_err error = uc_context_save(s.uc, s.ring0)) {
+      return engine_broke(error, "saving the ring-0 template");
+    }
   }
   s.monitor = pages;
   return {};
 }
+
+void UnicornEngine::use_monitor(const MonitorPages& pages) { state_->monitor = pages; }
 
 // The fiber's whole life: apply what is pending, run, hand over why it ended.
 void UnicornEngine::State::live() {
@@ -363,6 +369,9 @@ bool UnicornEngine::inside_block() const {
 void UnicornEngine::switch_privilege(const PrivilegeSwitch& to) { state_->privilege_switch = to; }
 
 void UnicornEngine::intercept(const Intercepts& wanted) {
+  if (state_->intercepts == wanted) {
+    return;
+  }
   state_->intercepts = wanted;
   state_->counter.clear();
   state_->block_rest = 0;  // a block cut here is over: what comes next is looked at anew

@@ -69,6 +69,8 @@ class UnicornEngine final : public VcpuEngine {
   Gva linear_rip() override;
 
   Result<void> set_up_monitor(const MonitorPages& pages) override;
+  void use_monitor(const MonitorPages& pages) override;
+  Result<void> switch_in(const EngineState& state) override;
   void switch_privilege(const PrivilegeSwitch& to) override;
   void intercept(const Intercepts& wanted) override;
   void pass_intercepted(Gva at) override;

@@ -65,6 +65,18 @@ EngineState UnicornEngine::save() {
 
 Result<void> UnicornEngine::restore(const EngineState& state) {
   State& s = *state_;
+  GV_TRY(switch_in(state));
+  PendingRegisters p{};
+  std::memcpy(&p, state.context.data() + s.context_size, sizeof p);
+  s.memory_watch.forget();
+  s.retired_now = state.retired;
+  s.added = s.added_now = p.added;
+  forget_code();
+  return {};
+}
+
+Result<void> UnicornEngine::switch_in(const EngineState& state) {
+  State& s = *state_;
   PendingRegisters p{};
   if (state.context.size() != s.context_size + sizeof p) {
     return Error{ErrorCode::InvalidInput, "the saved CPU state is of another engine version"};
@@ -74,7 +86,6 @@ Result<void> UnicornEngine::restore(const EngineState& state) {
   s.stepping = false;
   s.block_rest = 0;
   s.stopped_short = false;
-  s.memory_watch.forget();
   std::memcpy(&p, state.context.data() + s.context_size, sizeof p);
   GV_TRY(s.use_instance(p.is_wide ? UC_MODE_64 : UC_MODE_32));
   std::memcpy(s.context, state.context.data(), s.context_size);
@@ -102,12 +113,9 @@ Result<void> UnicornEngine::restore(const EngineState& state) {
   }
   s.true_cr2 = p.true_cr2;
   s.mode_may_have_changed = s.if_may_have_changed = false;
-  s.retired_now = state.retired;
-  s.added = s.added_now = p.added;
   s.known_segment_valid = false;
   s.use_space(p.space_tag);
   s.tlb_stale = true;
-  forget_code();
   return {};
 }
 

@@ -188,6 +188,8 @@ class VcpuEngine {
   virtual int code_bits() = 0;  // 16, 32 or 64
   virtual Gva linear_rip() { return Gva((code_base() + rip()) & 0xffffffffu); }
 
+  // Of set_up_monitor(), the pages alone: another vCPU's, whose registers the CPU holds now.
+  virtual void use_monitor(const MonitorPages&) {}
   // From now on switch_privilege() goes through the stub. REQUIRES: the CPU is at
   // ring 0 with the paging and segments that every entry is to start from.
   virtual Result<void> set_up_monitor(const MonitorPages& pages) = 0;
@@ -251,6 +253,13 @@ class VcpuEngine {
   // The same of these bytes alone, by a device or a loader. An engine that compares or forgets
   // code in other ways need not listen.
   virtual void memory_written(Mpa, std::uint64_t) {}
+
+  // One CPU for several vCPUs: takes the registers of one out and puts those of another in.
+  // Counts go on, and so does what is known of code. REQUIRES: as for save().
+  virtual EngineState switch_out() { return save(); }
+  virtual Result<void> switch_in(const EngineState&) {
+    GV_CHECK(false && "this engine runs one vCPU");
+  }
 
   // REQUIRES for both: the last exit was not PortAccessed, and !inside_block().
   virtual EngineState save() = 0;

@@ -92,22 +92,23 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config) {
       RunContext{*m.engine_, *m.memory_, m, m.recorder_, m.ledger_, m.cost_,
                  config.technique == TechniqueKind::Interpretation ? 1u + m.cost_.interpret : 1u});
   if (kvm) {
-    m.technique_ = std::make_unique<KvmGuest>(*m.context_);
+    m.own_technique_ = std::make_unique<KvmGuest>(*m.context_);
   } else if (assisted) {
-    m.technique_ = std::make_unique<EmulatedVtx>(*m.context_, config.controls);
+    m.own_technique_ = std::make_unique<EmulatedVtx>(*m.context_, config.controls);
   } else if (bare) {
-    m.technique_ = std::make_unique<BareMetal>(*m.context_);
+    m.own_technique_ = std::make_unique<BareMetal>(*m.context_);
   } else if (config.technique == TechniqueKind::Interpretation) {
-    m.technique_ = std::make_unique<Interpretation>(*m.context_);
+    m.own_technique_ = std::make_unique<Interpretation>(*m.context_);
   } else {
     const HypervisorFrames frames{{Mfn(0), kHypervisorFrames}};
     if (translating) {
-      m.technique_ =
+      m.own_technique_ =
           std::make_unique<BinaryTranslation>(*m.context_, frames, config.translation_cache_bytes);
     } else {
-      m.technique_ = std::make_unique<TrapAndEmulate>(*m.context_, frames);
+      m.own_technique_ = std::make_unique<TrapAndEmulate>(*m.context_, frames);
     }
   }
+  m.technique_ = m.own_technique_.get();
   GV_TRY(m.technique_->start(image->entry));
 
   m.platform_ = build_pc_platform(m, m.memory_->size());
@@ -144,6 +145,7 @@ void Machine::type(std::uint8_t byte) {
   context_->record(technique_->linear_rip(), InputArrived{byte, false});
   if (xen_ != nullptr) {
     xen_->type(*domain_, byte);
+    reschedule_ = is_host();
     return;
   }
   platform_.serial->push_input(byte);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// machine.h - one host with one guest: every part, and where they meet.
+// machine.h - one host with its guest, or under Xen its guests: every part, and where they meet.
 //
 // Builds the parts in visible order (machine.cpp; xen_guest.cpp for a paravirtual one), runs
-// them (run_loop.cpp), answers exits (exit_dispatch.cpp), and puts their whole state away and
+// them (run_loop.cpp; xen_schedule.cpp chooses among several vCPUs), answers exits
+// (exit_dispatch.cpp), and puts their whole state away and
 // back (machine_state.cpp). Virtual time is retired instructions plus what exits
 // and idling cost; nothing here reads a host clock.
 //
@@ -17,6 +18,7 @@
 
 #include "devices/pc_platform.h"
 #include "engine/vcpu_engine.h"
+#include "gv/command.h"
 #include "gv/device.h"
 #include "gv/machine_config.h"
 #include "gv/session.h"
@@ -24,6 +26,7 @@
 #include "memory/guest_memory.h"
 #include "memory/machine_memory.h"
 #include "technique/interrupt_controller.h"
+#include "technique/paravirtual/paravirtual_guest.h"
 #include "technique/run_context.h"
 #include "technique/technique.h"
 #include "trace/recorder.h"
@@ -82,6 +85,18 @@ struct MachineState {
   std::uint16_t irq_levels = 0;
   bool halted = false;
   std::optional<GuestEnded> end;
+  // Under Xen: every vCPU but the current one, whose registers and technique are above.
+  struct Vcpu {
+    EngineState engine;
+    std::vector<std::uint8_t> technique;
+    RegisterFile registers;
+    bool halted = false, started = false;
+  };
+  std::vector<Vcpu> vcpus;
+  std::vector<std::uint64_t> domain_console_bytes;
+  std::uint32_t current_vcpu = 0;
+  std::uint64_t charged_until = 0;
+  bool reschedule = false;
 };
 
 class Machine final : private DeviceHost, private MachineServices, private xen::HypervisorHost {
@@ -116,6 +131,8 @@ class Machine final : private DeviceHost, private MachineServices, private xen::
   PcPlatform& platform() { return platform_; }
   // Null: the guest is not Xen's.
   xen::Hypervisor* xen() { return xen_.get(); }
+  // Of a Xen host, by its domains' numbers; else empty.
+  std::vector<DomainView> domains() const;
   bool interrupt_pending() const { return interrupts_->pending(); }
   const std::vector<Symbol>& symbols() const { return symbols_; }
   const Event& last_exit() const { return context_->last_exit; }
@@ -124,11 +141,18 @@ class Machine final : private DeviceHost, private MachineServices, private xen::
 
   // Input from outside, at this instant.
   void type(std::uint8_t byte);
+  // To a domain's console. False: there is no such domain.
+  bool type(xen::DomainId domain, std::uint8_t byte);
   void press(std::uint8_t scan_code);
+  // REQUIRES for both: the domain is one of domains().
+  void control_domain(xen::DomainId domain, DomainAction action);
+  void set_share(xen::DomainId domain, xen::Scheduler::Share share);
 
   // Any thread.
   std::string console_text(std::uint64_t from) const;
   std::uint64_t console_bytes() const;
+  // What a domain of a Xen host wrote; console_text() is the booted one's.
+  std::string domain_console(xen::DomainId domain, std::uint64_t from) const;
 
   // machine_state.cpp. REQUIRES at_boundary() for save.
   MachineState save();
@@ -141,6 +165,8 @@ class Machine final : private DeviceHost, private MachineServices, private xen::
 
   // xen_guest.cpp
   static Result<std::unique_ptr<Machine>> create_under_xen(const MachineConfig& config);
+  struct GuestPlan;
+  Result<void> add_guest(const GuestPlan& plan);
   // An image that is for Xen alone, or is wanted as Xen's guest, is refused by other techniques.
   static Result<void> check_not_xens(const MachineConfig& config);
 
@@ -151,6 +177,17 @@ class Machine final : private DeviceHost, private MachineServices, private xen::
   void collect_touches();
   void settle_unfinished_touches();
   void idle(const std::atomic<bool>* pause);
+  // xen_schedule.cpp
+  // A Xen host, not a guest that was booted alone.
+  bool is_host() const { return is_host_; }
+  std::optional<Cycles> next_deadline() const;
+  void serve_vcpus();
+  void idle_host(const std::atomic<bool>* pause);
+  void charge_current();
+  void settle_runnable();
+  void switch_to(std::size_t next, ScheduleCause cause);
+  Result<void> restore_vcpus(const MachineState& state);
+  ScheduleCause why_switch() const;
   // exit_dispatch.cpp
   void dispatch(const Exit& exit);
   void dispatch_halt();
@@ -187,7 +224,22 @@ class Machine final : private DeviceHost, private MachineServices, private xen::
   std::unique_ptr<xenstore::Store> xenstore_;
   std::unique_ptr<xen::Hypervisor> xen_;
   xen::Domain* domain_ = nullptr;  // the one that was booted
-  std::unique_ptr<Technique> technique_;
+  // The guest's, or that of the vCPU that has the CPU.
+  Technique* technique_ = nullptr;
+  std::unique_ptr<Technique> own_technique_;
+  // Under Xen: a vCPU, and its registers while another one has the CPU.
+  struct HostedVcpu {
+    xen::Vcpu* vcpu = nullptr;
+    std::unique_ptr<ParavirtualGuest> guest;
+    RegisterFile entry;  // where it starts
+    EngineState registers;
+    RegisterFile shown;
+    bool halted = false, started = false;
+  };
+  std::vector<HostedVcpu> hosted_;
+  bool is_host_ = false;
+  EngineState reset_state_;  // of a CPU that has run nobody
+  std::vector<std::string> domain_names_;
   std::vector<Symbol> symbols_;
 
   // The run.
@@ -200,6 +252,9 @@ class Machine final : private DeviceHost, private MachineServices, private xen::
   std::uint64_t retired_after_exit_ = 0;  // when the hypervisor last gave the CPU back
   std::uint16_t irq_levels_ = 0;
   bool halted_ = false;
+  std::uint32_t current_ = 0;  // of hosted_
+  bool reschedule_ = false;    // something came from outside
+  Cycles charged_until_ = 0;   // what the scheduler knows of who ran
   bool address_reached_ = false;
   bool boundary_served_ = false;      // the clock and interrupts have been, at this very boundary
   std::vector<MemoryTouch> touches_;  // that no observer has seen
@@ -212,7 +267,8 @@ class Machine final : private DeviceHost, private MachineServices, private xen::
   std::string end_text_;
 
   mutable std::mutex console_mutex_;
-  std::string console_;  // guarded by console_mutex_
+  std::string console_;                       // guarded by console_mutex_
+  std::vector<std::string> domain_consoles_;  // the same, by place in the configuration
 };
 
 }  // namespace gv

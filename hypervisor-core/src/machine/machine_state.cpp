@@ -33,11 +33,31 @@ MachineState Machine::save() {
   state.irq_levels = irq_levels_;
   state.halted = halted_;
   state.end = end_;
+  if (is_host()) {
+    for (std::size_t i = 0; i < hosted_.size(); ++i) {
+      const HostedVcpu& each = hosted_[i];
+      MachineState::Vcpu& kept = state.vcpus.emplace_back();
+      kept.started = each.started;
+      if (i != current_) {
+        StateWriter guest;
+        each.guest->save(guest);
+        kept = {each.registers, guest.take(), each.shown, each.halted, each.started};
+      }
+    }
+    const std::lock_guard lock(console_mutex_);
+    for (const std::string& console : domain_consoles_) {
+      state.domain_console_bytes.push_back(console.size());
+    }
+  }
+  state.current_vcpu = current_;
+  state.charged_until = charged_until_;
+  state.reschedule = reschedule_;
   return state;
 }
 
 Result<void> Machine::restore(const MachineState& state) {
   GV_TRY(engine_->restore(state.engine));
+  GV_TRY(restore_vcpus(state));
   StateReader technique(state.technique), xen(state.xen), store(state.xenstore);
   if (!technique_->restore(technique) || !platform_.bus->restore(state.devices) ||
       (xen_ != nullptr && (!xen_->restore(xen) || !xenstore_->restore(store)))) {
@@ -57,8 +77,47 @@ Result<void> Machine::restore(const MachineState& state) {
   unfinished_touches_.clear();
   memory_->watch().take();
   context_->kinds_recorded = 0;
+  if (!hosted_.empty()) {
+    hosted_[current_].guest->take_cpu_again();
+  }
   const std::lock_guard lock(console_mutex_);
   console_.resize(std::min<std::size_t>(console_.size(), state.console_bytes));
+  return {};
+}
+
+// Who has the CPU, and the others' registers. The current one's technique is restored like any.
+Result<void> Machine::restore_vcpus(const MachineState& state) {
+  if (!is_host()) {
+    return {};
+  }
+  if (state.vcpus.size() != hosted_.size() || state.current_vcpu >= hosted_.size()) {
+    return Error{ErrorCode::InvalidInput, "the saved machine has other vCPUs than this one"};
+  }
+  current_ = state.current_vcpu;
+  charged_until_ = state.charged_until;
+  reschedule_ = state.reschedule;
+  for (std::size_t i = 0; i < hosted_.size(); ++i) {
+    HostedVcpu& each = hosted_[i];
+    const MachineState::Vcpu& kept = state.vcpus[i];
+    each.started = kept.started;
+    if (i != current_) {
+      each.registers = kept.engine;
+      each.shown = kept.registers;
+      each.halted = kept.halted;
+      StateReader guest(kept.technique);
+      if (!each.guest->restore(guest)) {
+        return Error{ErrorCode::InvalidInput, "the saved machine does not fit this one"};
+      }
+    }
+  }
+  technique_ = hosted_[current_].guest.get();
+  interrupts_ = hosted_[current_].vcpu;
+  context_->vcpu = static_cast<std::uint16_t>(current_);
+  const std::lock_guard lock(console_mutex_);
+  for (std::size_t i = 0; i < domain_consoles_.size(); ++i) {
+    domain_consoles_[i].resize(
+        std::min<std::size_t>(domain_consoles_[i].size(), state.domain_console_bytes[i]));
+  }
   return {};
 }
 
@@ -97,6 +156,15 @@ std::uint64_t Machine::state_hash() {
   }
   hash_segment(hash, r.tr);
   hash_segment(hash, r.ldtr);
+  for (std::size_t i = 0; is_host() && i < hosted_.size(); ++i) {
+    const HostedVcpu& each = hosted_[i];
+    if (i == current_ || !each.started) {
+      continue;
+    }
+    XXH3_64bits_update(hash, each.shown.gpr.data(), sizeof each.shown.gpr);
+    const std::uint64_t others[] = {i, each.shown.rip, each.shown.rflags, each.shown.cr3};
+    XXH3_64bits_update(hash, others, sizeof others);
+  }
   const std::vector<std::uint8_t> devices = platform_.bus->save();
   XXH3_64bits_update(hash, devices.data(), devices.size());
   if (xen_ != nullptr) {

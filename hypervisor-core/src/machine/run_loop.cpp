@@ -34,7 +34,7 @@ RunStop Machine::run(const RunLimits& limits) {
         if (limits.pause != nullptr && limits.pause->load(std::memory_order_relaxed)) {
           return RunStop::Paused;
         }
-        serve_clock_and_interrupts();
+        is_host() ? serve_vcpus() : serve_clock_and_interrupts();
         // A run that stops between an interrupt's delivery and its handler goes on into the
         // handler, as it would have: a boundary is served once.
         if (stops_here(limits, context_->retired())) {
@@ -47,7 +47,7 @@ RunStop Machine::run(const RunLimits& limits) {
         }
       }
       if (halted_ && !end_) {
-        idle(limits.pause);
+        is_host() ? idle_host(limits.pause) : idle(limits.pause);
         continue;
       }
     }
@@ -151,7 +151,7 @@ Entry Machine::next_entry(const RunLimits& limits) const {
   entry.port_reply = port_reply_;
   const std::uint64_t executed = engine_->retired() + engine_->added();
   std::uint64_t slice = kSlice;
-  if (const auto deadline = interrupts_->deadline()) {
+  if (const auto deadline = next_deadline()) {
     slice = std::min(slice, *deadline - std::min(*deadline, context_->now()));
   }
   slice = std::min(slice, limits.stop_at_cycles - std::min(limits.stop_at_cycles, context_->now()));

@@ -32,7 +32,19 @@ bool is_harmless_while_running(const Command& command) {
   return std::holds_alternative<Type>(command) || std::holds_alternative<PressKeys>(command) ||
          std::holds_alternative<SetView>(command) ||
          std::holds_alternative<SetExecutionControls>(command) ||
-         std::holds_alternative<Look>(command);
+         std::holds_alternative<ControlDomain>(command) ||
+         std::holds_alternative<SetDomainShare>(command) || std::holds_alternative<Look>(command);
+}
+
+std::optional<std::uint16_t> domain_named_by(const Command& command) {
+  if (const auto* typed = std::get_if<Type>(&command)) {
+    return typed->domain;
+  }
+  if (const auto* control = std::get_if<ControlDomain>(&command)) {
+    return control->domain;
+  }
+  const auto* share = std::get_if<SetDomainShare>(&command);
+  return share != nullptr ? std::optional(share->domain) : std::nullopt;
 }
 
 constexpr const char* kEndedRefusal = "the guest has ended; step or seek back to run it again";
@@ -204,9 +216,12 @@ ControlThread::Outcome ControlThread::carry_out(const Command& command) {
   if (machine_->end() && machine_->end()->how != GuestEnd::Halted) {
     return refused(kEndedRefusal);
   }
+  if (const auto named = domain_named_by(command); named && !has_domain(*named)) {
+    return refused(fmt::format("there is no domain {} here", *named));
+  }
   if (const auto* typed = std::get_if<Type>(&command)) {
     for (const char byte : typed->serial) {
-      timeline_.put_in(SerialByte{static_cast<std::uint8_t>(byte)});
+      timeline_.put_in(SerialByte{static_cast<std::uint8_t>(byte), typed->domain});
     }
   } else if (const auto* keys = std::get_if<PressKeys>(&command)) {
     for (const std::uint8_t code : keys->scan_codes) {
@@ -225,8 +240,18 @@ ControlThread::Outcome ControlThread::carry_out(const Command& command) {
       return refused(kNoControls);
     }
     timeline_.put_in(*controls);
+  } else if (const auto* control = std::get_if<ControlDomain>(&command)) {
+    timeline_.put_in(*control);
+  } else if (const auto* share = std::get_if<SetDomainShare>(&command)) {
+    timeline_.put_in(*share);
   }
   return {};
+}
+
+bool ControlThread::has_domain(std::uint16_t id) const {
+  const std::vector<DomainView> domains = machine_->domains();
+  return std::any_of(domains.begin(), domains.end(),
+                     [id](const DomainView& domain) { return domain.id == id; });
 }
 
 ControlThread::Outcome ControlThread::cause_of_end() {

@@ -67,6 +67,7 @@ class ControlThread {
   Outcome step_back(std::uint64_t instructions);
   Outcome run_back(const RunBack& command);
   Outcome carry_out(const Command& command);
+  bool has_domain(std::uint16_t id) const;
   Outcome cause_of_end();
   StopCause cause_of_failure() const;
   const char* no_history() const;

@@ -45,6 +45,10 @@ std::shared_ptr<const Snapshot> Session::snapshot() const {
   return implementation_->control->snapshot();
 }
 
+std::string Session::domain_console(std::uint16_t domain, std::uint64_t from) const {
+  return implementation_->control->machine().domain_console(domain, from);
+}
+
 EventView Session::events() const { return implementation_->control->machine().recorder().view(); }
 
 std::string Session::console(std::uint64_t from) const {

@@ -237,6 +237,8 @@ Snapshot build_snapshot(Machine& machine, const SymbolTable& symbols, const View
   if (view.instructions) {
     s.instructions = machine.engine().examined();
   }
+  s.domains = machine.domains();
+  s.vcpu = machine.context().vcpu;
   if (const ControlStructure* structure = technique.control_structure()) {
     s.control_structure = *structure;
   }

@@ -189,7 +189,11 @@ void Timeline::apply(const OutsideInput& input) {
     m.wake_from_halt();
   }
   if (const auto* byte = std::get_if<SerialByte>(&input)) {
-    m.type(byte->byte);
+    if (byte->domain) {
+      m.type(*byte->domain, byte->byte);
+    } else {
+      m.type(byte->byte);
+    }
   } else if (const auto* key = std::get_if<ScanCode>(&input)) {
     m.press(key->code);
   } else if (const auto* write = std::get_if<WriteRegister>(&input)) {
@@ -209,6 +213,10 @@ void Timeline::apply(const OutsideInput& input) {
     m.technique().memory_changed();
   } else if (const auto* set = std::get_if<SetExecutionControls>(&input)) {
     m.technique().set_controls(set->controls);
+  } else if (const auto* control = std::get_if<ControlDomain>(&input)) {
+    m.control_domain(control->domain, control->action);
+  } else if (const auto* share = std::get_if<SetDomainShare>(&input)) {
+    m.set_share(share->domain, {share->weight, share->cap});
   }
 }
 

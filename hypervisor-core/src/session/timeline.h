@@ -26,12 +26,14 @@ namespace gv {
 
 struct SerialByte {
   std::uint8_t byte = 0;
+  std::optional<std::uint16_t> domain = {};  // of a Xen host
 };
 struct ScanCode {
   std::uint8_t code = 0;
 };
-using OutsideInput = std::variant<SerialByte, ScanCode, WriteRegister, WriteInstructionPointer,
-                                  WriteFlags, WriteMemory, SetExecutionControls>;
+using OutsideInput =
+    std::variant<SerialByte, ScanCode, WriteRegister, WriteInstructionPointer, WriteFlags,
+                 WriteMemory, SetExecutionControls, ControlDomain, SetDomainShare>;
 
 class Timeline {
  public:

@@ -52,13 +52,15 @@ struct RunContext {
   // What the CPU executed besides the guest's instructions costs time like them.
   std::uint64_t now() const { return retired() * cycles_per_instruction + engine.added() + time; }
 
+  std::uint16_t vcpu = 0;      // whom the CPU runs now, host-wide
+
   std::uint64_t kinds_recorded = 0;  // a bit per event kind, since somebody last looked
   Event last_exit{};                 // the ExitTaken event recorded last
 
   template <class Body>
   void record(Gva rip, const Body& body) {
     kinds_recorded |= std::uint64_t{1} << EventBody(body).index();
-    recorder.record(retired(), now(), rip, body);
+    recorder.record(retired(), now(), rip, body, vcpu);
   }
 };
 

@@ -139,10 +139,21 @@ constexpr void for_each_field(Visit&& visit, Body& b, Same&... s) {
     visit("frame", b.frame, s.frame...);
     visit("use", b.use, s.use...);
     visit("writable", b.writable, s.writable...);
-  } else {
-    static_assert(std::is_same_v<T, DomainShutDown>, "list the new event's fields here");
+  } else if constexpr (std::is_same_v<T, DomainShutDown>) {
     visit("domain", b.domain, s.domain...);
     visit("reason", b.reason, s.reason...);
+  } else if constexpr (std::is_same_v<T, VcpuScheduled>) {
+    visit("domain", b.domain, s.domain...);
+    visit("vcpu", b.vcpu, s.vcpu...);
+    visit("from_domain", b.from_domain, s.from_domain...);
+    visit("from_vcpu", b.from_vcpu, s.from_vcpu...);
+    visit("cause", b.cause, s.cause...);
+    visit("credit", b.credit, s.credit...);
+  } else {
+    static_assert(std::is_same_v<T, VcpuWoken>, "list the new event's fields here");
+    visit("domain", b.domain, s.domain...);
+    visit("vcpu", b.vcpu, s.vcpu...);
+    visit("boosted", b.boosted, s.boosted...);
   }
 }
 
@@ -177,5 +188,7 @@ template <>
 inline constexpr int kEnumerators<GrantUse> = 3;
 template <>
 inline constexpr int kEnumerators<ShutdownReason> = 6;
+template <>
+inline constexpr int kEnumerators<ScheduleCause> = 5;
 
 }  // namespace gv

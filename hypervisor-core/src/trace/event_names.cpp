@@ -39,6 +39,8 @@ constexpr std::array<Name, kEnumerators<FrameUse>> kFrameUses = {
 constexpr std::array<Name, kEnumerators<GrantUse>> kGrantUses = {"map", "unmap", "copy"};
 constexpr std::array<Name, kEnumerators<ShutdownReason>> kShutdownReasons = {
     "poweroff", "reboot", "suspend", "crash", "watchdog", "soft-reset"};
+constexpr std::array<Name, kEnumerators<ScheduleCause>> kScheduleCauses = {
+    "blocked", "yielded", "slice-ended", "preempted", "domain-ended"};
 constexpr std::array<Name, 3> kTreatments = {"ident", "rewritten", "callout"};
 constexpr std::array<Name, 14> kStopCauses = {
     "not-started",  "step-done",     "breakpoint-hit",    "console-matched", "instruction-limit",
@@ -81,6 +83,7 @@ std::string_view name_of(EvictionCause cause) { return name_in(kEvictions, cause
 std::string_view name_of(FrameUse use) { return name_in(kFrameUses, use); }
 std::string_view name_of(GrantUse use) { return name_in(kGrantUses, use); }
 std::string_view name_of(ShutdownReason reason) { return name_in(kShutdownReasons, reason); }
+std::string_view name_of(ScheduleCause cause) { return name_in(kScheduleCauses, cause); }
 std::string_view name_of(Treatment treatment) { return name_in(kTreatments, treatment); }
 std::string_view name_of(StopCause cause) { return name_in(kStopCauses, cause); }
 std::string_view name_of(WalkOutcome outcome) { return name_in(kWalkOutcomes, outcome); }

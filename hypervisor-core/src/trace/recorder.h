@@ -41,14 +41,15 @@ class Recorder {
 
   bool enabled() const { return policy_ != TracePolicy::Off; }
 
-  void record(std::uint64_t retired, std::uint64_t cycles, Gva rip, const EventBody& body) {
+  void record(std::uint64_t retired, std::uint64_t cycles, Gva rip, const EventBody& body,
+              std::uint16_t vcpu = 0) {
     if (policy_ == TracePolicy::Off)
       return;
     if (cursor_ == limit_) [[unlikely]] {
-      record_slowly(Event{retired, cycles, rip, 0, body});
+      record_slowly(Event{retired, cycles, rip, vcpu, body});
       return;
     }
-    *cursor_++ = Event{retired, cycles, rip, 0, body};
+    *cursor_++ = Event{retired, cycles, rip, vcpu, body};
     const std::uint64_t next = next_.load(std::memory_order_relaxed) + 1;
     next_.store(next, std::memory_order_relaxed);
     end_.store(next, std::memory_order_release);

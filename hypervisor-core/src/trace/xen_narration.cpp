@@ -51,6 +51,14 @@ std::string XenLines::operator()(const DomainShutDown& e) const {
   return fmt::format("domain {} shut down: {}", e.domain, name_of(e.reason));
 }
 
+std::string XenLines::operator()(const VcpuScheduled& e) const {
+  return fmt::format("domain {} vCPU {} runs", e.domain, e.vcpu);
+}
+
+std::string XenLines::operator()(const VcpuWoken& e) const {
+  return fmt::format("domain {} vCPU {} wakes{}", e.domain, e.vcpu, e.boosted ? ", boosted" : "");
+}
+
 std::string XenSentences::operator()(const HypercallMade& e) const {
   return fmt::format("Domain {} asks by hypercall {} ({}), with arguments {:#x}, {:#x}, {:#x}.",
                      e.domain, call_name(e.number), e.number, e.first, e.second, e.third);
@@ -112,6 +120,33 @@ std::string XenSentences::operator()(const DomainShutDown& e) const {
   return e.reason == ShutdownReason::Crash
              ? fmt::format("Domain {} crashed.", e.domain)
              : fmt::format("Domain {} asked to be shut down: {}.", e.domain, name_of(e.reason));
+}
+
+std::string XenSentences::operator()(const VcpuScheduled& e) const {
+  const auto why = [&]() -> std::string {
+    switch (e.cause) {
+      case ScheduleCause::Blocked:
+        return "waits";
+      case ScheduleCause::Yielded:
+        return "gave it away";
+      case ScheduleCause::SliceEnded:
+        return "has used its slice up";
+      case ScheduleCause::Preempted:
+        return "was preempted";
+      case ScheduleCause::DomainEnded:
+        return "has ended";
+    }
+    return "stopped";
+  };
+  return fmt::format(
+      "The scheduler gave the CPU to vCPU {} of domain {}, with {:.1f} ms of credit; vCPU {} of "
+      "domain {} {}.",
+      e.vcpu, e.domain, static_cast<double>(e.credit) / 1000, e.from_vcpu, e.from_domain, why());
+}
+
+std::string XenSentences::operator()(const VcpuWoken& e) const {
+  return fmt::format("vCPU {} of domain {} has an event and can run{}.", e.vcpu, e.domain,
+                     e.boosted ? "; it has credit, so it is boosted before the others" : "");
 }
 
 }  // namespace gv

@@ -22,6 +22,8 @@ struct XenLines {
   std::string operator()(const EventUpcall& e) const;
   std::string operator()(const GrantUsed& e) const;
   std::string operator()(const DomainShutDown& e) const;
+  std::string operator()(const VcpuScheduled& e) const;
+  std::string operator()(const VcpuWoken& e) const;
 };
 
 struct XenSentences {
@@ -33,6 +35,8 @@ struct XenSentences {
   std::string operator()(const EventUpcall& e) const;
   std::string operator()(const GrantUsed& e) const;
   std::string operator()(const DomainShutDown& e) const;
+  std::string operator()(const VcpuScheduled& e) const;
+  std::string operator()(const VcpuWoken& e) const;
 };
 
 }  // namespace gv

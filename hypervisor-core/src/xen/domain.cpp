@@ -24,6 +24,7 @@ void Domain::save(StateWriter& out) const {
   out.u16(id);
   out.u8(static_cast<std::uint8_t>(width));
   out.flag(privileged);
+  out.flag(paused);
   out.u32(slots.top.number);
   out.u32(slots.descriptors.number);
   out.u32(shared_info.number);
@@ -35,6 +36,7 @@ void Domain::save(StateWriter& out) const {
   put(out, store);
   out.bytes({console_input.begin(), console_input.end()});
   twin_console.save(out);
+  out.u64(table_generation);
   out.u64(assists);
   out.u8(shutdown ? static_cast<std::uint8_t>(*shutdown) : std::uint8_t{0xff});
   for (const auto& vcpu : vcpus) {
@@ -46,6 +48,7 @@ void Domain::restore(StateReader& in) {
   id = in.u16();
   width = in.u8() == 0 ? Width::Bits32 : Width::Bits64;
   privileged = in.flag();
+  paused = in.flag();
   slots.top = Mfn(in.u32());
   slots.descriptors = Mfn(in.u32());
   shared_info = Mfn(in.u32());
@@ -58,6 +61,7 @@ void Domain::restore(StateReader& in) {
   const auto input = in.bytes();
   console_input.assign(input.begin(), input.end());
   twin_console.restore(in);
+  table_generation = in.u64();
   assists = in.u64();
   const std::uint8_t reason = in.u8();
   shutdown = reason == 0xff ? std::nullopt : std::optional(static_cast<ShutdownReason>(reason));

@@ -34,6 +34,7 @@ struct Domain {
   DomainId id = 0;
   Width width = Width::Bits64;
   bool privileged = false;  // Dom0
+  bool paused = false;      // by the toolstack
   DomainSlots slots;
   Mfn shared_info;
   std::uint32_t pages = 0, most_pages = 0;  // frames that are its own
@@ -42,11 +43,14 @@ struct Domain {
   Ring console, store;
   std::deque<std::uint8_t> console_input;  // what waits for room in the ring
   TwinConsole twin_console;
-  std::uint64_t assists = 0;  // VMASST_TYPE_… bits
+  std::uint64_t table_generation = 0;  // see HypercallService
+  std::uint64_t assists = 0;           // VMASST_TYPE_… bits
   std::optional<ShutdownReason> shutdown;
   std::vector<std::unique_ptr<Vcpu>> vcpus;
 
   TableOwner owner() const { return {id, width, slots}; }
+  // Its vCPUs may have the CPU.
+  bool runs() const { return !paused && !shutdown; }
   bool wide() const { return width == Width::Bits64; }
   void save(StateWriter& out) const;
   void restore(StateReader& in);

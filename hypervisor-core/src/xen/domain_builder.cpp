@@ -33,8 +33,8 @@ struct Region {
 
 class Builder {
  public:
-  Builder(Hypervisor& xen, const MachineConfig& config, const KernelImage& image)
-      : xen_(xen), config_(config), image_(image), wide_(image.wide) {}
+  Builder(Hypervisor& xen, const MachineConfig& config, const KernelImage& image, DomainRole role)
+      : xen_(xen), config_(config), image_(image), role_(role), wide_(image.wide) {}
 
   Result<BuiltDomain> build(DomainId id);
 
@@ -58,6 +58,7 @@ class Builder {
   Hypervisor& xen_;
   const MachineConfig& config_;
   const KernelImage& image_;
+  DomainRole role_;
   bool wide_;
   Domain* domain_ = nullptr;
   std::uint64_t base_ = 0, offset_ = 0, entry_ = 0;
@@ -269,7 +270,7 @@ void Builder::write_start_info() {
     std::strncpy(info.magic, magic, sizeof info.magic - 1);
     fill_start_info(info, pages_, base_of(domain_->shared_info).value, domain_->store,
                     domain_->console);
-    info.flags = 0;
+    info.flags = role_.privileged ? SIF_PRIVILEGED | SIF_INITDOMAIN : 0u;
     info.pt_base = static_cast<Word>(va(tables_));
     info.nr_pt_frames = static_cast<Word>(table_count_);
     info.mfn_list = static_cast<Word>(list);
@@ -330,7 +331,8 @@ void Builder::fill_hypercall_page() {
 }
 
 Result<BuiltDomain> Builder::build(DomainId id) {
-  domain_ = &xen_.add_domain(id, wide_ ? Width::Bits64 : Width::Bits32, 1);
+  domain_ = &xen_.add_domain(id, wide_ ? Width::Bits64 : Width::Bits32, role_.vcpus);
+  domain_->privileged = role_.privileged;
   GV_TRY(lay_out());
   GV_TRY(take_frames());
   load_kernel();
@@ -348,7 +350,10 @@ Result<BuiltDomain> Builder::build(DomainId id) {
     return error("Xen refuses the page tables that were built for it; this is a bug of ours");
   }
   Vcpu& vcpu = *domain_->vcpus[0];
-  vcpu.info = base_of(domain_->shared_info);
+  vcpu.set_up(true);
+  for (const auto& each : domain_->vcpus) {
+    each->info = base_of(domain_->shared_info) + each->id() * sizeof(vcpu_info);
+  }
   const std::size_t mask = offsetof(vcpu_info, evtchn_upcall_mask);
   for (std::uint32_t i = 0; i < XEN_LEGACY_MAX_VCPUS; ++i) {
     const std::size_t size = sizeof(vcpu_info);
@@ -380,8 +385,8 @@ Result<BuiltDomain> Builder::build(DomainId id) {
 }  // namespace
 
 Result<BuiltDomain> build_pv_domain(Hypervisor& xen, DomainId id, const MachineConfig& config,
-                                    const KernelImage& image) {
-  return Builder(xen, config, image).build(id);
+                                    const KernelImage& image, DomainRole role) {
+  return Builder(xen, config, image, role).build(id);
 }
 
 }  // namespace gv::xen

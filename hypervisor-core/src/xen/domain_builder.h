@@ -29,8 +29,14 @@ struct BuiltDomain {
   paravirtual::VirtualCpuState cpu;  // of vCPU 0
 };
 
-// A domain of config.memory_mib MiB and one vCPU. Error: the image or its wishes do not fit.
+// What the domain may do and has, besides what its image and command line say.
+struct DomainRole {
+  bool privileged = false;  // Dom0
+  unsigned vcpus = 1;       // the first runs, the others wait to be started
+};
+
+// A domain of config.memory_mib MiB. Error: the image or its wishes do not fit.
 Result<BuiltDomain> build_pv_domain(Hypervisor& xen, DomainId id, const MachineConfig& config,
-                                    const KernelImage& image);
+                                    const KernelImage& image, DomainRole role = {});
 
 }  // namespace gv::xen

@@ -11,7 +11,7 @@ namespace gv::xen {
 
 namespace {
 
-// Tables, own pages and what domains need besides their memory: shared pages, grant frames,
+// Tables, own pages and what each domain needs besides its memory: shared pages, grant frames,
 // descriptor windows.
 constexpr std::uint32_t kOwnPages = 96;
 
@@ -19,21 +19,22 @@ std::uint32_t most_ports(Width width) { return width == Width::Bits64 ? 64 * 64 
 
 }  // namespace
 
-std::uint32_t Hypervisor::own_frames(std::uint32_t machine_frames) {
+std::uint32_t Hypervisor::own_frames(std::uint32_t machine_frames, std::uint32_t domains) {
   // Machine-to-physical twice, with 8 and 4 bytes for each frame, and the tables that map it.
   const std::uint32_t to_physical = machine_frames / 512 + machine_frames / 1024 + 2;
   return FrameTable::frames_needed(machine_frames) + to_physical + to_physical / 512 + 4 +
-         kOwnPages;
+         kOwnPages * std::max(domains, 1u);
 }
 
 Hypervisor::Hypervisor(MachineMemory& memory, HypervisorHost& host, Ledger& ledger,
-                       const CostModel& cost)
+                       const CostModel& cost, SchedulerKind scheduler)
     : host_(host),
       ledger_(ledger),
       cost_(cost),
       frames_(memory),
       space_(frames_),
-      tables_(frames_, space_, *this) {}
+      tables_(frames_, space_, *this),
+      scheduler_(scheduler) {}
 
 Hypervisor::~Hypervisor() = default;
 
@@ -45,6 +46,7 @@ Domain& Hypervisor::add_domain(DomainId id, Width width, unsigned vcpus) {
   domain.channels = EventChannels(most_ports(width));
   for (unsigned i = 0; i < vcpus; ++i) {
     domain.vcpus.push_back(std::make_unique<Vcpu>(*this, domain, i, space_.pages_for(width, i)));
+    domain.vcpus.back()->scheduled_as = scheduler_.add(id);
   }
   return domain;
 }
@@ -148,6 +150,7 @@ bool Hypervisor::grow_grant_table(Domain& domain, std::uint32_t frames) {
 
 void Hypervisor::flush_if_changed(Vcpu& vcpu) {
   if (std::exchange(flush_due_, false)) {
+    ++vcpu.domain().table_generation;
     vcpu.guest().tables_changed();
   }
 }
@@ -251,6 +254,7 @@ void Hypervisor::save(StateWriter& out) const {
   out.u32(frames.top);
   out.u32(frames.free);
   out.flag(flush_due_);
+  scheduler_.save(out);
   for (const auto& domain : domains_) {
     domain->save(out);
   }
@@ -263,6 +267,7 @@ bool Hypervisor::restore(StateReader& in) {
   frames.free = in.u32();
   frames_.restore(frames);
   flush_due_ = in.flag();
+  scheduler_.restore(in);
   for (const auto& domain : domains_) {
     domain->restore(in);
   }

@@ -19,6 +19,7 @@
 #include "xen/domain.h"
 #include "xen/frame_table.h"
 #include "xen/page_tables.h"
+#include "xen/scheduler.h"
 #include "xen/xenstore/store.h"
 
 #include <functional>
@@ -47,8 +48,9 @@ class HypervisorHost {
 class Hypervisor final : private PageTableWatcher, private xenstore::DomainRings {
  public:
   // How many of a machine's frames are Xen's own, for a host with so many in all.
-  static std::uint32_t own_frames(std::uint32_t machine_frames);
-  Hypervisor(MachineMemory& memory, HypervisorHost& host, Ledger& ledger, const CostModel& cost);
+  static std::uint32_t own_frames(std::uint32_t machine_frames, std::uint32_t domains = 1);
+  Hypervisor(MachineMemory& memory, HypervisorHost& host, Ledger& ledger, const CostModel& cost,
+             SchedulerKind scheduler = SchedulerKind::Credit);
   ~Hypervisor() override;
 
   FrameTable& frames() { return frames_; }
@@ -58,6 +60,8 @@ class Hypervisor final : private PageTableWatcher, private xenstore::DomainRings
   HypervisorHost& host() { return host_; }
   Ledger& ledger() { return ledger_; }
   const CostModel& cost() const { return cost_; }
+  Scheduler& scheduler() { return scheduler_; }
+  const Scheduler& scheduler() const { return scheduler_; }
 
   Domain& add_domain(DomainId id, Width width, unsigned vcpus);
   // Null: no such domain. DOMID_SELF is the caller's to resolve.
@@ -118,6 +122,7 @@ class Hypervisor final : private PageTableWatcher, private xenstore::DomainRings
   FrameTable frames_;
   AddressSpace space_;
   PageTables tables_;
+  Scheduler scheduler_;
   bool flush_due_ = false;
   std::uint64_t work_ = 0;
   std::vector<std::unique_ptr<Domain>> domains_;

@@ -81,4 +81,8 @@ void introduce(xenstore::Store& store, const Domain& domain, const std::string& 
   GV_CHECK(refusal == Refusal::None);
 }
 
+void ask_to_shut_down(xenstore::Store& store, const Domain& domain, const std::string& how) {
+  Writer(store, domain.id).put("control/shutdown", how, Whose::Domains);
+}
+
 }  // namespace gv::xen

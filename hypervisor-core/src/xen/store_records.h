@@ -17,4 +17,7 @@ namespace gv::xen {
 // REQUIRES: the store's rings are the domain's hypervisor's.
 void introduce(xenstore::Store& store, const Domain& domain, const std::string& name);
 
+// Writes the domain's control/shutdown, which its kernel watches: "poweroff", "reboot".
+void ask_to_shut_down(xenstore::Store& store, const Domain& domain, const std::string& how);
+
 }  // namespace gv::xen

@@ -46,6 +46,8 @@ CpuidReply Vcpu::cpuid(std::uint32_t leaf, std::uint32_t subleaf) {
   return cpuid_policy(domain_, leaf, subleaf);
 }
 
+std::uint64_t Vcpu::table_generation() const { return domain_.table_generation; }
+
 void Vcpu::crash(const std::string& why) { xen_.shut_down(domain_, ShutdownReason::Crash, why); }
 
 bool Vcpu::wakes(bool enabled) const {
@@ -124,6 +126,7 @@ void Vcpu::save(StateWriter& out) const {
   out.u64(poll_until.value_or(UINT64_MAX));
   out.u64(runstate_area.value);
   out.u64(now_);
+  out.flag(up_);
 }
 
 void Vcpu::restore(StateReader& in) {
@@ -149,6 +152,7 @@ void Vcpu::restore(StateReader& in) {
   poll_until = optional_of(in.u64());
   runstate_area = Gva(in.u64());
   now_ = in.u64();
+  up_ = in.flag();
 }
 
 }  // namespace gv::xen

@@ -14,6 +14,7 @@
 #include "technique/interrupt_controller.h"
 #include "technique/paravirtual/paravirtual_guest.h"
 #include "xen/identity.h"
+#include "xen/scheduler.h"
 
 #include <cstdint>
 #include <optional>
@@ -38,7 +39,11 @@ class Vcpu final : public HypercallService, public InterruptController {
   ParavirtualGuest& guest() { return *guest_; }
   const ParavirtualGuest& guest() const { return *guest_; }
   bool attached() const { return guest_ != nullptr; }
+  // Its guest has started it: vCPU 0 from the beginning, others by VCPUOP_up.
+  bool up() const { return up_; }
+  void set_up(bool up) { up_ = up; }
 
+  Scheduler::Id scheduled_as = 0;
   // Where its vcpu_info lies: in the shared page, or where the guest has registered it.
   Mpa info;
   std::optional<Mfn> registered_info;  // the frame, while it is not the shared page
@@ -60,6 +65,7 @@ class Vcpu final : public HypercallService, public InterruptController {
   bool load_base_pointer(std::uint64_t value) override;
   std::uint64_t base_pointer() override;
   CpuidReply cpuid(std::uint32_t leaf, std::uint32_t subleaf) override;
+  std::uint64_t table_generation() const override;
   void crash(const std::string& why) override;
 
   // InterruptController
@@ -82,6 +88,7 @@ class Vcpu final : public HypercallService, public InterruptController {
   std::uint32_t id_;
   ParavirtualPages pages_;
   ParavirtualGuest* guest_ = nullptr;
+  bool up_ = false;
   Cycles now_ = 0;  // as advance() was told last
 };
 

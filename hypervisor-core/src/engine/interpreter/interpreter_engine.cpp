@@ -370,6 +370,15 @@ EngineState InterpreterEngine::save() {
 
 Result<void> InterpreterEngine::restore(const EngineState& state) {
   State& s = *state_;
+  GV_TRY(switch_in(state));
+  s.cpu.retired = state.retired;
+  s.cpu.watch.forget();
+  forget_code();
+  return {};
+}
+
+Result<void> InterpreterEngine::switch_in(const EngineState& state) {
+  State& s = *state_;
   StateReader in(state.context);
   each_word(s.cpu, [&](std::uint64_t& word) { word = in.u64(); });
   s.cpu.flags.set_word(in.u64());
@@ -396,15 +405,13 @@ Result<void> InterpreterEngine::restore(const EngineState& state) {
   if (!in.ok()) {
     return Error{ErrorCode::InvalidInput, "the saved CPU state is of another engine version"};
   }
-  s.cpu.retired = state.retired;
-  s.cpu.watch.forget();
   s.stopped_short = false;
   s.examined.reset();
   s.cpu.interrupt_shadow = false;
   s.cpu.port_use = PortUse::None;
   s.selectors = {};
   s.cpu.mode_changed();
-  forget_code();
+  s.cpu.flush_tlb();
   return {};
 }
 

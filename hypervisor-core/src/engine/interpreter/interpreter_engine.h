@@ -73,6 +73,7 @@ class InterpreterEngine final : public VcpuEngine {
   void memory_written(Mpa from, std::uint64_t bytes) override;
   EngineState save() override;
   Result<void> restore(const EngineState& state) override;
+  Result<void> switch_in(const EngineState& state) override;
 
   std::optional<FloatingPointState> floating_point() override;
   void set_floating_point(const FloatingPointState& state) override;

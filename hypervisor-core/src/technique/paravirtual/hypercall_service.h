@@ -29,6 +29,8 @@ class HypercallService {
   virtual std::uint64_t base_pointer() = 0;  // what MOV from CR3 reads
   // CPUID as this hypervisor shows it, its own leaves included.
   virtual CpuidReply cpuid(std::uint32_t leaf, std::uint32_t subleaf) = 0;
+  // Grows with every change to present entries of the domain's page tables.
+  virtual std::uint64_t table_generation() const = 0;
   // The guest cannot go on: one sentence why.
   virtual void crash(const std::string& why) = 0;
 };

@@ -80,14 +80,34 @@ PagingMode ParavirtualGuest::paging() {
 void ParavirtualGuest::load_root() {
   const Mpa root = cpu_.in_kernel ? cpu_.kernel_root : cpu_.user_root;
   context_.engine.set_control(ControlRegister::Cr3, root.value);
-  context_.engine.enter_address_space(root.value + space_generation_);
+  name_address_space();
+}
+
+void ParavirtualGuest::take_cpu_again() {
+  context_.engine.use_monitor(pages_.monitor);
+  context_.engine.intercept({.system_calls = wide()});
+  context_.engine.flush_tlb();
+  name_address_space();
+}
+
+void ParavirtualGuest::name_address_space() {
+  context_.engine.enter_address_space(
+      space_tag(cpu_.in_kernel ? cpu_.kernel_root : cpu_.user_root));
+}
+
+std::uint64_t ParavirtualGuest::space_tag(Mpa root) const {
+  return std::uint64_t{root.frame_number()} << 32 | (service_.table_generation() & 0xffffffff);
+}
+
+void ParavirtualGuest::take_cpu() {
+  take_cpu_again();
+  load_root();  // another vCPU of the domain may have changed the tables behind it
+  in_hypervisor_ = true;
 }
 
 void ParavirtualGuest::tables_changed() {
-  ++space_generation_;  // roots are whole frames: the sum names one of either
   context_.engine.flush_tlb();
-  const Mpa root = cpu_.in_kernel ? cpu_.kernel_root : cpu_.user_root;
-  context_.engine.enter_address_space(root.value + space_generation_);
+  name_address_space();
 }
 
 bool ParavirtualGuest::change_selectors(std::uint16_t cs, std::uint16_t ss) {
@@ -385,17 +405,12 @@ void ParavirtualGuest::mask_events(bool masked) {
 
 void ParavirtualGuest::save(StateWriter& out) const {
   cpu_.save(out);
-  out.u64(space_generation_);
   out.flag(in_hypervisor_);
 }
 
 bool ParavirtualGuest::restore(StateReader& in) {
   cpu_.restore(in);
-  space_generation_ = in.u64();
   in_hypervisor_ = in.flag();
-  const Mpa root = cpu_.in_kernel ? cpu_.kernel_root : cpu_.user_root;
-  context_.engine.flush_tlb();
-  context_.engine.enter_address_space(root.value + space_generation_);
   return in.ok();
 }
 

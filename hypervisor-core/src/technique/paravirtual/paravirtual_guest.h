@@ -76,6 +76,10 @@ class ParavirtualGuest final : public Technique {
   bool event_pending() const;
   // Something from outside has taken the CPU: an event of its may be delivered at once.
   void interrupt_from_outside() { in_hypervisor_ = true; }
+  // The whole machine was put back to an earlier state, its engine with it.
+  void take_cpu_again();
+  // The CPU has run another vCPU and holds this one's registers again.
+  void take_cpu();
 
   // --- Technique
   TechniqueKind kind() const override { return TechniqueKind::Paravirtual; }
@@ -137,6 +141,9 @@ class ParavirtualGuest final : public Technique {
   bool may_do_io();
   void finish(const x86::Instruction& what, std::uint64_t value);
 
+  // Names what linear addresses mean now, for engines that keep code by address space.
+  std::uint64_t space_tag(Mpa root) const;
+  void name_address_space();
   void hypercall(std::uint8_t length);
   // False: the guest's table has no such code or stack segment of one of its rings.
   bool change_selectors(std::uint16_t cs, std::uint16_t ss);
@@ -154,7 +161,6 @@ class ParavirtualGuest final : public Technique {
   ExitReason reason_ = ExitReason::Exception;
   Mnemonic mnemonic_ = Mnemonic::Other;
   bool in_hypervisor_ = true;  // since the guest was entered last: an exit has been answered
-  std::uint64_t space_generation_ = 0;  // of what linear addresses mean, for engines that keep code
 };
 
 }  // namespace gv

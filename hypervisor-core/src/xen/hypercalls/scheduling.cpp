@@ -74,6 +74,7 @@ Status sched_op(Call& call) {
   switch (call.arg32(0)) {
     case SCHEDOP_yield:
       let_others_run(call);
+      call.xen().scheduler().yield(call.vcpu.scheduled_as);
       return 0;
     case SCHEDOP_block:
       let_others_run(call);
