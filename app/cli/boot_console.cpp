@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -40,7 +41,7 @@ void BootConsole::read_stdin() {
   std::array<char, 4096> buffer{};
   const ssize_t count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
   if (count > 0) {
-    session_.submit(Type{std::string(buffer.data(), static_cast<std::size_t>(count))});
+    session_.submit(Type{std::string(buffer.data(), static_cast<std::size_t>(count)), typed_to_});
   } else if (count == 0 || errno != EINTR) {
     stdin_open_ = false;
   }
@@ -65,14 +66,46 @@ void BootConsole::feed_what_is_there() {
     }
   }
   if (!input.empty())
-    session_.perform(Type{input});
+    session_.perform(Type{input, typed_to_});
+}
+
+BootConsole::BootConsole(Session& session, bool to_stdout, std::uint16_t typed_to)
+    : session_(session), to_stdout_(to_stdout), typed_to_(typed_to) {
+  for (const DomainView& domain : session.snapshot()->domains) {
+    domains_.push_back({domain.id, domain.name, 0});
+  }
 }
 
 void BootConsole::show() {
   if (!to_stdout_ || reader_gone_)
     return;
+  if (!domains_.empty()) {
+    show_domains(false);
+    return;
+  }
   const std::string text = session_.console(shown_);
   shown_ += text.size();
+  put(text);
+}
+
+// Lines of several guests would mix, so each waits until it is whole.
+void BootConsole::show_domains(bool unfinished_lines) {
+  for (Domain& domain : domains_) {
+    const std::string text = session_.domain_console(domain.id, domain.shown);
+    const std::size_t whole = text.rfind('\n');
+    const std::size_t end = unfinished_lines ? text.size() : whole + 1;  // npos + 1 is 0
+    std::string shown;
+    for (std::size_t at = 0; at < end;) {
+      const std::size_t line_end = std::min(text.find('\n', at), end - 1);
+      shown += "[" + domain.name + "] " + text.substr(at, line_end + 1 - at);
+      at = line_end + 1;
+    }
+    domain.shown += end;
+    put(shown + (unfinished_lines && !shown.empty() && shown.back() != '\n' ? "\n" : ""));
+  }
+}
+
+void BootConsole::put(const std::string& text) {
   for (std::size_t done = 0; done < text.size();) {
     const ssize_t count = ::write(STDOUT_FILENO, text.data() + done, text.size() - done);
     if (count >= 0) {
@@ -92,6 +125,8 @@ Notice BootConsole::carry(Run run) {
       if (notice.command != command)
         continue;
       show();
+      if (to_stdout_ && !reader_gone_)
+        show_domains(true);
       return notice;
     }
     if ((was_interrupted() || reader_gone_) && !stopping) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// boot_console.h - a guest's console on this process's stdin and stdout.
+// boot_console.h - a guest's console on this process's stdin and stdout, or those of a host's
+// domains.
 //
 // stdin is read only when something is there to read, so a run without input
 // never waits. What is there before the run starts is given to the guest at
@@ -13,6 +14,8 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace gv {
 
@@ -23,6 +26,9 @@ bool was_interrupted();
 class BootConsole {
  public:
   BootConsole(Session& session, bool to_stdout) : session_(session), to_stdout_(to_stdout) {}
+  // Every domain's whole lines, each behind its domain's name; stdin goes to the console of
+  // `typed_to` alone.
+  BootConsole(Session& session, bool to_stdout, std::uint16_t typed_to);
 
   // Gives the guest what stdin already holds.
   void feed_what_is_there();
@@ -35,6 +41,8 @@ class BootConsole {
 
  private:
   void show();
+  void show_domains(bool unfinished_lines);
+  void put(const std::string& text);
   void wait_for_input();
   bool stdin_is_ours() const;
   void read_stdin();
@@ -44,6 +52,13 @@ class BootConsole {
   bool stdin_open_ = true;
   bool reader_gone_ = false;
   std::uint64_t shown_ = 0;
+  struct Domain {
+    std::uint16_t id = 0;
+    std::string name;
+    std::uint64_t shown = 0;
+  };
+  std::vector<Domain> domains_;
+  std::optional<std::uint16_t> typed_to_;
 };
 
 }  // namespace gv

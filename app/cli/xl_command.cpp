@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// `glassvisor xl create --dryrun`: what an xl configuration file asks for, and what of it cannot
-// be had here, as JSON on stdout and warnings on stderr. xl has the option, too.
+// `glassvisor xl create`: domains from xl configuration files, and with --dryrun what a file asks
+// for and what of it cannot be had here, as JSON on stdout and warnings on stderr. xl has the
+// option, too.
 
 #include "cli/commands.h"
+#include "cli/xl_create.h"
 #include "gv/domain_config.h"
+#include "gv/machine_config.h"
 
 #include <nlohmann/json.hpp>
 
@@ -12,6 +15,8 @@
 #include <fstream>
 #include <memory>
 #include <sstream>
+#include <string>
+#include <vector>
 
 namespace gv {
 namespace {
@@ -70,7 +75,7 @@ json described(const DomainConfig& config) {
           {"serial", config.serial}};
 }
 
-int create(const std::string& path, bool dry_run) {
+int show(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   if (!file || !(text << file.rdbuf()))
@@ -80,11 +85,16 @@ int create(const std::string& path, bool dry_run) {
     return refuse(parsed.error());
   for (const std::string& warning : parsed->warnings)
     std::fprintf(stderr, "glassvisor: %s\n", warning.c_str());
-  if (!dry_run) {
-    return refuse({ErrorCode::NotAvailable,
-                   path + ": no host here runs domains yet; --dryrun shows what it asks for"});
-  }
   std::printf("%s\n", described(parsed->config).dump(2).c_str());
+  return kDone;
+}
+
+// As xl does it: one configuration, one object.
+int show_all(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    if (const int code = show(path); code != kDone)
+      return code;
+  }
   return kDone;
 }
 
@@ -92,16 +102,41 @@ int create(const std::string& path, bool dry_run) {
 
 void add_xl(CLI::App& app, int& exit_code) {
   struct Options {
-    std::string path;
+    XlCreateOptions create;
     bool dry_run = false;
   };
   auto options = std::make_shared<Options>();
+  XlCreateOptions& create = options->create;
   CLI::App* const xl = app.add_subcommand("xl", "Xen's toolstack: domains from xl.cfg files");
   xl->require_subcommand(1);
-  CLI::App* const command = xl->add_subcommand("create", "what a configuration file asks for");
-  command->add_option("file", options->path, "the configuration, as for Xen's xl")->required();
-  command->add_flag("-n,--dryrun", options->dry_run, "read it and print it, and create nothing");
-  command->callback([options, &exit_code] { exit_code = create(options->path, options->dry_run); });
+  CLI::App* const command =
+      xl->add_subcommand("create", "a host with the domains that configuration files ask for");
+  command->footer(
+      "The host runs until every domain has shut down. Several domains share its CPU; then each\n"
+      "line on stdout stands behind its domain's name. kernel may name a guest kit.\n\n"
+      "Example:\n"
+      "  printf 'name=\"a\"\\nkernel=\"pvcheck64\"\\nmemory=8\\n' > a.cfg\n"
+      "  glassvisor xl create a.cfg\n\n"
+      "Exit codes: 0 all domains powered off or asked for a reboot, or the console matched;\n"
+      "1 --until never matched; 3 a limit or Ctrl+C; 4 a domain crashed.");
+  command->add_option("file", create.files, "configurations, as for Xen's xl")->required();
+  command->add_flag("-n,--dryrun", options->dry_run,
+                    "read them and print them, and create nothing");
+  command->add_option("--engine", create.engine, "what executes instructions: " + engine_names())
+      ->capture_default_str();
+  command->add_option("--scheduler", create.scheduler, "credit, or rr for round-robin")
+      ->capture_default_str();
+  command->add_option("-c,--console", create.console,
+                      "the domain whose console stdin goes to and --until looks at");
+  command->add_option("--until", create.until, "stop when its console matches (ECMAScript)");
+  command->add_option("--max-instructions", create.most_instructions,
+                      "stop after so many guest instructions, of all domains together");
+  command->add_option("--timeout", create.timeout_seconds, "stop after so many seconds here");
+  command->add_option("--trace", create.trace, "write the events to this file");
+  command->add_flag("--json", create.json, "the result as JSON; consoles inside it");
+  command->callback([options, &exit_code] {
+    exit_code = options->dry_run ? show_all(options->create.files) : xl_create(options->create);
+  });
 }
 
 }  // namespace gv

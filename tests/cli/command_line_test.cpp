@@ -344,14 +344,23 @@ TEST(Xl, PrintsWhatAConfigurationAsksForAndWarnsOfWhatCannotBeHad) {
 TEST(Xl, RefusesWithOneSentence) {
   TemporaryFolder folder;
   const std::string wrong = folder.write("wrong.cfg", "name = 'web'\nmemroy = 128\n");
-  const std::string good = folder.write("good.cfg", "name = 'web'\ntype = 'hvm'\n");
+  const std::string hvm = folder.write("hvm.cfg", "name = 'web'\ntype = 'hvm'\n");
+  const std::string bare = folder.write("bare.cfg", "name = 'web'\n");
+  const std::string twin = folder.write("twin.cfg", "name = 'web'\nkernel = 'pvcheck64'\n");
+  const std::string disk = folder.write(
+      "disk.cfg", "name = 'web'\nkernel = 'pvcheck64'\ndisk = [ 'file:a.img,xvda,w' ]\n");
   const struct {
     std::vector<std::string> words;
     int code;
     std::string says;
   } kCalls[] = {{{"xl", "create", "-n", wrong}, 2, ":2: xl knows no key memroy; is memory meant?"},
                 {{"xl", "create", "-n", folder.file("none.cfg")}, 2, "cannot be read"},
-                {{"xl", "create", good}, 5, "no host here runs domains yet"}};
+                {{"xl", "create", hvm}, 5, "asks for a domain of type hvm"},
+                {{"xl", "create", bare}, 2, "boots a kernel of Dom0's"},
+                {{"xl", "create", disk}, 5, "no Dom0 runs on this host"},
+                {{"xl", "create", twin, twin}, 2, "is another domain's"},
+                {{"xl", "create", twin, "-c", "x"}, 2, "none of the domains has that name"},
+                {{"xl", "create", twin, "--scheduler", "fair"}, 2, "neither credit nor rr"}};
   for (const auto& asked : kCalls) {
     const Outcome outcome = call(asked.words);
     EXPECT_EQ(outcome.code, asked.code);
@@ -359,6 +368,35 @@ TEST(Xl, RefusesWithOneSentence) {
     EXPECT_NE(outcome.err.find(asked.says), std::string::npos) << outcome.err;
     EXPECT_EQ(outcome.out, "");
   }
+}
+
+TEST(Xl, RunsTheDomainsOfSeveralConfigurationsOnOneHost) {
+  TemporaryFolder folder;
+  const std::string wide =
+      folder.write("wide.cfg", "name = 'wide'\nkernel = 'pvcheck64'\nmemory = 8\n");
+  const std::string narrow =
+      folder.write("narrow.cfg", "name = 'narrow'\nkernel = 'pvcheck32'\nmemory = 8\n");
+  const std::string busy =
+      folder.write("busy.cfg", "name = 'busy'\nkernel = 'pvcheck64'\nextra = 'spin'\nmemory = 8\n");
+
+  const Outcome alone = call({"xl", "create", wide});
+  EXPECT_EQ(alone.code, 0) << alone.err;
+  EXPECT_NE(alone.out.find("\npvcheck: all passed"), std::string::npos) << alone.out;
+
+  const Outcome both = call({"xl", "create", wide, narrow});
+  EXPECT_EQ(both.code, 0) << both.err;
+  EXPECT_NE(both.out.find("[wide] pvcheck: all passed\n"), std::string::npos) << both.out;
+  EXPECT_NE(both.out.find("[narrow] pvcheck: all passed\n"), std::string::npos) << both.out;
+  EXPECT_NE(both.err.find("domain 2 (narrow): poweroff"), std::string::npos) << both.err;
+
+  const Outcome busy_one =
+      call({"xl", "create", wide, busy, "--json", "--max-instructions", "150000000"});
+  EXPECT_EQ(busy_one.code, 3) << busy_one.err;
+  const auto result = nlohmann::json::parse(busy_one.out);
+  EXPECT_EQ(result["domains"][0]["state"], "poweroff");
+  EXPECT_EQ(result["domains"][1]["state"], "running");
+  EXPECT_GT(result["domains"][1]["cpu_time_ns"], 100'000'000);
+  EXPECT_GT(result["ledger"]["vcpu_switches"], 0);
 }
 
 TEST(Host, RefusesASocketWhereItCannotBe) {

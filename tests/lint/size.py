@@ -11,7 +11,6 @@ LONGER = {
     "app/lesson/lesson_player.cpp": (700, "one state machine: the phases of a beat in order"),
     "app/workbench/lesson_pane.cpp": (560, "one pane: a drawing function for each phase"),
     "hypervisor-core/src/engine/interpreter/decoder.cpp": (640, "one opcode map: a case per row"),
-    "hypervisor-core/src/session/control_thread.cpp": (550, "one thread: a function per command"),
     "hypervisor-core/src/technique/binary_translation/translator.cpp": (
         600, "one table: a guest instruction and what becomes of it"),
     "hypervisor-core/src/trace/narration.cpp": (600, "one sentence for each event and exit"),

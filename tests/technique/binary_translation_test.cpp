@@ -494,9 +494,8 @@ TEST_P(Translated, BreakpointsAreAtTheGuestsOwnAddresses) {
 
 // The cache lies in machine memory: what was translated is there again after a seek.
 TEST_P(Translated, TheCacheGoesBackInTimeWithTheRest) {
-  MachineConfig config = config_of_kit("nanobench", TechniqueKind::BinaryTranslation);
+  MachineConfig config = config_of_kit("tinykernel", TechniqueKind::BinaryTranslation);
   config.engine = GetParam();
-  config.command_line = "n=200";
   config.translation_cache_bytes = 8 << 10;
   auto session = Session::create(config);
   ASSERT_TRUE(session) << session.error().message;
@@ -506,7 +505,7 @@ TEST_P(Translated, TheCacheGoesBackInTimeWithTheRest) {
   // On to an instant with so many evictions behind it, which no boundary chose.
   const auto run_to_eviction = [&](std::uint64_t evictions) {
     gv::Run some;
-    some.instructions = 1'009;
+    some.instructions = 10'007;
     Notice notice;
     do {
       notice = (*session)->perform(some);

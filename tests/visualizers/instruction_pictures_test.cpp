@@ -70,17 +70,21 @@ TEST(Microscope, ShowsEveryStageUncutAtEveryScaleAndInEveryTheme) {
   const SessionGuest guest(*session);
   session->perform(Step{5'000'000});
   bool memory = false, walked = false, jumped = false;
-  for (int step = 0; step < 24; ++step) {
+  // Where what is to see comes, the compiler of the guest decides.
+  const auto all_seen = [&] { return memory && walked && jumped; };
+  for (int step = 0; step < 24 || (!all_seen() && step < 400); ++step) {
     const InstructionRecord& last = *session->snapshot()->instructions->last;
     memory = memory || !last.memory.empty();
     walked = walked || (!last.memory.empty() && last.memory[0].walk.steps == 2);
     jumped = jumped || last.flags.tested != 0;
-    Stage stage(static_cast<Theme>(step % kThemeCount), 1);
-    stage.shown_guest = &guest;
-    look_at_stages(stage, *session, std::to_string(step));
-    session->perform(Step{});
+    if (step < 24 || all_seen()) {
+      Stage stage(static_cast<Theme>(step % kThemeCount), 1);
+      stage.shown_guest = &guest;
+      look_at_stages(stage, *session, std::to_string(step));
+    }
+    session->perform(Step{step < 24 ? 1u : 211u});
   }
-  EXPECT_TRUE(memory && walked && jumped) << "nothing to see here: choose another place";
+  EXPECT_TRUE(all_seen()) << "nothing to see here: choose another place";
   for (const float scale : {2.0F, 4.0F}) {
     Stage stage(Theme::Dark, scale);
     stage.shown_guest = &guest;

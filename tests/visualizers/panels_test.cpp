@@ -140,10 +140,10 @@ TEST(Panels, HaveTheIdsThatLessonsUse) {
     EXPECT_FALSE(panel->title().empty());
     EXPECT_TRUE(panel->purpose().ends_with('.')) << panel->id();
   }
-  EXPECT_EQ(ids, (std::set<std::string_view>{"trap-theatre", "disassembly", "registers",
-                                             "page-tables", "console", "screen", "timeline",
-                                             "ledger", "devices", "microscope", "vmcs",
-                                             "translation-cache", "race"}));
+  EXPECT_EQ(ids,
+            (std::set<std::string_view>{"trap-theatre", "disassembly", "registers", "page-tables",
+                                        "console", "screen", "timeline", "ledger", "devices",
+                                        "microscope", "vmcs", "translation-cache", "race"}));
 }
 
 TEST(Panels, SayInWordsWhatTheyShow) {

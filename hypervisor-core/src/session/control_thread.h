@@ -62,6 +62,8 @@ class ControlThread {
     return {cause, breakpoint, {}};
   }
   static Outcome refused(std::string why) { return {StopCause::NotStarted, 0, std::move(why)}; }
+  static const char* const kUncountedRefusal;
+  static const char* const kEndedRefusal;
   Outcome run(const Run& command);
   Outcome move_to(Position target, StopCause cause);
   Outcome step_back(std::uint64_t instructions);
