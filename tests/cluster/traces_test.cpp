@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <lzma.h>
 
+#include <algorithm>
 #include <numeric>
 
 namespace gv {

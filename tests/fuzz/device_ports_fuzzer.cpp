@@ -94,5 +94,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto expected = pc.bus->read(port, 1, now).value;
     GV_CHECK(twin.bus->read(port, 1, now).value == expected);
   }
+  host.pc = &pc;  // the twin goes first
   return 0;
 }
