@@ -10,7 +10,7 @@
  */
 #include "kit.h"
 
-/* loops.asm */
+/* loops.asm, loops64.asm */
 void loop_call(uint32_t turns);
 void loop_in(uint32_t turns);
 void loop_out(uint32_t turns);
@@ -19,29 +19,30 @@ void loop_mov_cr3(uint32_t turns);
 void loop_syscall(uint32_t turns);
 void loop_divide(uint32_t turns);
 void loop_page_fault(uint32_t turns, uint32_t first_address);
-uint32_t loop_pte_change(uint32_t turns, uint32_t address, uint32_t* entry, uint32_t flip);
+uint32_t loop_pte_change(uint32_t turns, uint32_t address, kit_entry* entry, uint32_t flip);
 void door_syscall(void);
 void door_divide(void);
 void door_page_fault(void);
 
-enum { PAGE = 4096, TABLE_PAGES = 1024, FAULTING = 0x40000000, CHANGING = 0x40400000 };
+enum { PAGE = 4096, TABLE_PAGES = KIT_TABLE_ENTRIES, FAULTING = 0x40000000, CHANGING = 0x40400000 };
 
 volatile uint32_t handled;
-uint32_t* bench_table;
+kit_entry* bench_table;
 
 static uint32_t frames[2][PAGE / 4] __attribute__((aligned(8192)));
 static uint32_t sum;
 
 /* Present bits away, so that every page faults once more. Outside the marks. */
 static void prepare_page_faults(void) {
-  for (unsigned i = 0; i < TABLE_PAGES; i++) bench_table[i] = (uint32_t)frames[0] | 6;
-  uint32_t cr3;
-  __asm__ volatile("movl %%cr3, %0; movl %0, %%cr3" : "=&r"(cr3) : : "memory");
+  for (unsigned i = 0; i < TABLE_PAGES; i++)
+    bench_table[i] = (uintptr_t)frames[0] | 6;
+  uintptr_t cr3;
+  __asm__ volatile("mov %%cr3, %0; mov %0, %%cr3" : "=&r"(cr3) : : "memory");
 }
 
 static void run_syscall(uint32_t turns) { kit_run_in_ring3(loop_syscall, turns); }
 
-/* One table has 1,024 pages to fault on; for more turns it is emptied in between. */
+/* One table has so many pages to fault on; for more turns it is emptied in between. */
 static void run_page_fault(uint32_t turns) {
   while (turns > TABLE_PAGES) {
     loop_page_fault(TABLE_PAGES, FAULTING);
@@ -53,8 +54,8 @@ static void run_page_fault(uint32_t turns) {
 
 /* The two frames lie side by side at an even place: they differ in one bit of the entry. */
 static void run_pte_change(uint32_t turns) {
-  uint32_t* entry = kit_page_entry(CHANGING);
-  *entry = (uint32_t)frames[0] | 7;
+  kit_entry* entry = kit_page_entry(CHANGING);
+  *entry = (uintptr_t)frames[0] | 7;
   sum = loop_pte_change(turns, CHANGING, entry, PAGE);
 }
 
@@ -78,7 +79,8 @@ static const struct bench benches[] = {
 enum { BENCHES = sizeof benches / sizeof benches[0] };
 
 static bool is_same(const char* a, const char* b) {
-  while (*a != 0 && *a == *b) a++, b++;
+  while (*a != 0 && *a == *b)
+    a++, b++;
   return *a == *b;
 }
 
@@ -95,9 +97,11 @@ static void run(const struct bench* bench, uint32_t turns) {
   bench->run(turns);
   mark("E ", bench->name);
   kit_say("%s n=%u", bench->name, turns);
-  if (bench->counts) kit_say(" handled=%u", handled);
+  if (bench->counts)
+    kit_say(" handled=%u", handled);
   kit_say("\n");
-  if (bench->counts) kit_check(handled == turns, "every turn was handled");
+  if (bench->counts)
+    kit_check(handled == turns, "every turn was handled");
   if (bench->run == run_pte_change) {
     kit_check(sum == (turns + 1) / 2, "every change was seen"); /* the second frame reads 1 */
   }
@@ -126,13 +130,15 @@ void kit_main(void) {
   set_up();
   unsigned ran = 0;
   for (unsigned i = 0; i < BENCHES; i++) {
-    if (one && !is_same(only, benches[i].name)) continue;
+    if (one && !is_same(only, benches[i].name))
+      continue;
     run(&benches[i], turns);
     ran++;
   }
   if (ran == 0) {
     kit_check(false, "only= names one of these loops:");
-    for (unsigned i = 0; i < BENCHES; i++) kit_say("  %s\n", benches[i].name);
+    for (unsigned i = 0; i < BENCHES; i++)
+      kit_say("  %s\n", benches[i].name);
     return;
   }
   kit_say("nanobench: done\n");

@@ -16,7 +16,11 @@ void kit_serial_put(char c);
 void kit_screen_init(void);
 void kit_screen_put(char c);
 void kit_keep_command_line(const struct kit_multiboot* information);
-void kit_set_kernel_stack(uint32_t top);
+/* The mode's own. */
+void kit_set_kernel_stack(uintptr_t top);
+void kit_set_gate(uint8_t vector, uintptr_t door);
+
+void kit_trap(struct kit_frame* frame);
 void kit_traps_init(void);
 bool kit_all_checks_held(void);
 

@@ -14,7 +14,8 @@ static void put(char c) {
 }
 
 static void put_text(const char* text) {
-  for (; *text != 0; text++) put(*text);
+  for (; *text != 0; text++)
+    put(*text);
 }
 
 static void put_decimal(uint32_t value) {
@@ -24,11 +25,13 @@ static void put_decimal(uint32_t value) {
     digits[count++] = (char)('0' + value % 10);
     value /= 10;
   } while (value != 0);
-  while (count > 0) put(digits[--count]);
+  while (count > 0)
+    put(digits[--count]);
 }
 
 static void put_hexadecimal(uint32_t value, int digits) {
-  while (--digits >= 0) put("0123456789abcdef"[value >> (4 * digits) & 15]);
+  while (--digits >= 0)
+    put("0123456789abcdef"[value >> (4 * digits) & 15]);
 }
 
 void kit_say(const char* format, ...) {
@@ -63,11 +66,13 @@ void kit_say(const char* format, ...) {
 
 void kit_check(bool holds, const char* what) {
   kit_say("check %s: %s\n", holds ? "ok" : "failed", what);
-  if (!holds) a_check_failed = true;
+  if (!holds)
+    a_check_failed = true;
 }
 
 bool kit_all_checks_held(void) { return !a_check_failed; }
 
 void kit_mark(const char* text) {
-  for (; *text != 0; text++) out8(GUEST_DEBUG_CONSOLE_PORT, (uint8_t)*text);
+  for (; *text != 0; text++)
+    out8(GUEST_DEBUG_CONSOLE_PORT, (uint8_t)*text);
 }

@@ -10,7 +10,8 @@ static volatile uint16_t* const cells = (uint16_t*)0xb8000;
 static unsigned row, column;
 
 void kit_screen_init(void) {
-  for (unsigned i = 0; i < ROWS * COLUMNS; i++) cells[i] = BLANK;
+  for (unsigned i = 0; i < ROWS * COLUMNS; i++)
+    cells[i] = BLANK;
   row = column = 0;
 }
 
@@ -20,13 +21,17 @@ static void next_row(void) {
     row++;
     return;
   }
-  for (unsigned i = 0; i < (ROWS - 1) * COLUMNS; i++) cells[i] = cells[i + COLUMNS];
-  for (unsigned i = (ROWS - 1) * COLUMNS; i < ROWS * COLUMNS; i++) cells[i] = BLANK;
+  for (unsigned i = 0; i < (ROWS - 1) * COLUMNS; i++)
+    cells[i] = cells[i + COLUMNS];
+  for (unsigned i = (ROWS - 1) * COLUMNS; i < ROWS * COLUMNS; i++)
+    cells[i] = BLANK;
 }
 
 void kit_screen_put(char c) {
-  if (c == '\n' || column == COLUMNS) next_row();
-  if (c == '\n') return;
+  if (c == '\n' || column == COLUMNS)
+    next_row();
+  if (c == '\n')
+    return;
   cells[row * COLUMNS + column] = (uint16_t)(0x0700 | (uint8_t)c);
   column++;
 }

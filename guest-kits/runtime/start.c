@@ -6,7 +6,8 @@
 
 void kit_exit(uint8_t code) {
   out8(GUEST_DEBUG_EXIT_PORT, code);
-  for (;;) __asm__ volatile("cli; hlt"); /* a machine without the debug exit */
+  for (;;)
+    __asm__ volatile("cli; hlt"); /* a machine without the debug exit */
 }
 
 void kit_start(uint32_t magic, const struct kit_multiboot* information) {

@@ -1,37 +1,31 @@
 /* SPDX-License-Identifier: MIT
  *
- * traps.c - the IDT, who handles which vector, and the interrupt controllers.
+ * traps.c - who handles which vector, and the interrupt controllers.
  *
- * Source: Intel SDM volume 3, "IDT Descriptors"; Intel 8259A data sheet.
+ * Source: Intel 8259A data sheet.
  */
 #include "runtime.h"
 
-extern uint32_t kit_doors[256]; /* doors.asm */
+extern uintptr_t kit_doors[256]; /* doors.asm */
 extern void kit_ring3_is_done(void);
 
 static kit_handler* handlers[256];
 
-static uint64_t gate(uint32_t door, unsigned vector) {
-  uint64_t kind = vector >= 0x80 ? 0xee00 : 0x8e00; /* interrupt gate, for ring 3 or only ring 0 */
-  return (uint64_t)(door & 0xffff0000) << 32 | kind << 32 | KIT_KERNEL_CODE << 16 | (door & 0xffff);
-}
-
 void kit_on(uint8_t vector, kit_handler* handler) {
   handlers[vector] = handler;
-  kit_idt[vector] = gate(kit_doors[vector], vector);
+  kit_set_gate(vector, kit_doors[vector]);
 }
 
-void kit_on_raw(uint8_t vector, void (*door)(void)) {
-  kit_idt[vector] = gate((uint32_t)door, vector);
-}
+void kit_on_raw(uint8_t vector, void (*door)(void)) { kit_set_gate(vector, (uintptr_t)door); }
 
 void kit_traps_init(void) {
-  for (unsigned i = 0; i < 256; i++) kit_idt[i] = gate(kit_doors[i], i);
+  for (unsigned i = 0; i < 256; i++)
+    kit_set_gate((uint8_t)i, kit_doors[i]);
   kit_on_raw(0xff, kit_ring3_is_done);
   struct {
     uint16_t limit;
-    uint32_t base;
-  } __attribute__((packed)) pointer = {sizeof kit_idt - 1, (uint32_t)kit_idt};
+    uintptr_t base;
+  } __attribute__((packed)) pointer = {sizeof kit_idt - 1, (uintptr_t)kit_idt};
   __asm__ volatile("lidt %0" : : "m"(pointer) : "memory");
 }
 
@@ -41,8 +35,8 @@ void kit_trap(struct kit_frame* frame) {
     handler(frame);
     return;
   }
-  kit_say("unexpected trap: vector %u, error code %x, instruction at %x\n", frame->vector,
-          frame->error, frame->eip);
+  kit_say("unexpected trap: vector %u, error code %x, instruction at %x\n", (uint32_t)frame->vector,
+          (uint32_t)frame->error, (uint32_t)frame->ip);
   kit_exit(GUEST_EXIT_PANIC);
 }
 
@@ -62,10 +56,12 @@ void kit_move_irqs(void) {
 void kit_allow_irq(unsigned irq) {
   uint16_t port = irq < 8 ? 0x21 : 0xa1;
   out8(port, (uint8_t)(in8(port) & ~(1u << (irq & 7))));
-  if (irq >= 8) kit_allow_irq(2);
+  if (irq >= 8)
+    kit_allow_irq(2);
 }
 
 void kit_end_irq(unsigned irq) {
-  if (irq >= 8) out8(0xa0, 0x20);
+  if (irq >= 8)
+    out8(0xa0, 0x20);
   out8(0x20, 0x20);
 }

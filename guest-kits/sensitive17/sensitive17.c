@@ -13,10 +13,10 @@
 
 struct table {
   uint16_t limit;
-  uint32_t base;
+  uintptr_t base;
 } __attribute__((packed));
 
-/* probes.asm */
+/* probes.asm, probes64.asm */
 void probe_sgdt(struct table* out);
 void probe_sidt(struct table* out);
 uint32_t probe_sldt(void);
@@ -36,19 +36,28 @@ uint32_t probe_ret(void);
 uint32_t probe_str(void);
 uint32_t probe_mov(void);
 
+#ifdef __x86_64__
+enum { LOCAL_TABLE = KIT_FREE_SELECTOR, SMALL_DATA = KIT_FREE_SELECTOR + 16 };
+/* 64-bit code can push and pop FS and GS alone. */
+static const char popped[] = "gs", pushed[] = "gs";
+#else
 enum { LOCAL_TABLE = KIT_FREE_SELECTOR, SMALL_DATA = KIT_FREE_SELECTOR + 8 };
+static const char popped[] = "ss", pushed[] = "cs";
+#endif
+
 enum { INTERRUPT_FLAG = 0x200, ALWAYS_ONE = 2 };
 
-uint32_t probe_resume; /* where to go on if the probe faults; 0: no probe is running */
+uintptr_t probe_resume; /* where to go on if the probe faults; 0: no probe is running */
 static uint32_t fault_vector;
 
 static void on_fault(struct kit_frame* frame) {
   if (probe_resume == 0) {
-    kit_say("fault outside a probe: vector %u at %x\n", frame->vector, frame->eip);
+    kit_say("fault outside a probe: vector %u at %x\n", (uint32_t)frame->vector,
+            (uint32_t)frame->ip);
     kit_exit(GUEST_EXIT_PANIC);
   }
-  fault_vector = frame->vector;
-  frame->eip = probe_resume;
+  fault_vector = (uint32_t)frame->vector;
+  frame->ip = probe_resume;
 }
 
 static volatile uint32_t timer_interrupts;
@@ -63,7 +72,7 @@ static uint32_t saved_cs, saved_flags;
 
 static void on_software_interrupt(struct kit_frame* frame) {
   saved_cs = frame->cs & 0xffff;
-  saved_flags = frame->eflags;
+  saved_flags = (uint32_t)frame->flags;
 }
 
 static const char* yes_or_no(bool yes) { return yes ? "yes" : "no"; }
@@ -72,7 +81,7 @@ static const char* yes_or_no(bool yes) { return yes ? "yes" : "no"; }
  * segment register. */
 static void set_up_machine(void) {
   static uint64_t local_table[1];
-  kit_gdt[LOCAL_TABLE / 8] = 0x0000820000000007 | (uint64_t)((uint32_t)local_table & 0x00ffffff)
+  kit_gdt[LOCAL_TABLE / 8] = 0x0000820000000007 | (uint64_t)((uintptr_t)local_table & 0x00ffffff)
                                                       << 16;
   kit_gdt[SMALL_DATA / 8] = 0x0040930000000fff;
   kit_load_segments();
@@ -81,22 +90,23 @@ static void set_up_machine(void) {
   kit_on(0x20, on_timer);
   kit_on(0x41, on_software_interrupt);
   static const uint8_t faults[] = {6, 10, 11, 12, 13};
-  for (unsigned i = 0; i < sizeof faults; i++) kit_on(faults[i], on_fault);
+  for (unsigned i = 0; i < sizeof faults; i++)
+    kit_on(faults[i], on_fault);
 }
 
 static void report_table(const char* name, void (*probe)(struct table*)) {
   struct table table = {0, 0};
   probe(&table);
-  kit_say("%s base=%x limit=%h\n", name, table.base, table.limit);
+  kit_say("%s base=%x limit=%h\n", name, (uint32_t)table.base, table.limit);
 }
 
 /* The task-switched flag of CR0 is set by a privileged MOV; SMSW then reads it without one. */
 static void report_smsw(void) {
-  uint32_t cr0;
-  __asm__ volatile("movl %%cr0, %0" : "=r"(cr0));
-  __asm__ volatile("movl %0, %%cr0" : : "r"(cr0 | 8));
+  uintptr_t cr0;
+  __asm__ volatile("mov %%cr0, %0" : "=r"(cr0));
+  __asm__ volatile("mov %0, %%cr0" : : "r"(cr0 | 8));
   kit_say("smsw word=%h\n", probe_smsw());
-  __asm__ volatile("movl %0, %%cr0" : : "r"(cr0));
+  __asm__ volatile("mov %0, %%cr0" : : "r"(cr0));
 }
 
 static void report_pushf(void) {
@@ -205,8 +215,8 @@ void kit_main(void) {
           yes_or_no(probe_verr(SMALL_DATA)));
   kit_say("verw code=%s data=%s\n", yes_or_no(probe_verw(KIT_KERNEL_CODE)),
           yes_or_no(probe_verw(SMALL_DATA)));
-  report_guarded("pop", "ss", probe_pop);
-  kit_say("push cs=%h\n", probe_push());
+  report_guarded("pop", popped, probe_pop);
+  kit_say("push %s=%h\n", pushed, probe_push());
   report_guarded("call", "cs", probe_call);
   report_guarded("jmp", "cs", probe_jmp);
   report_int();

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -83,6 +85,31 @@ TEST_P(SameSources, PrintTheSameInLongMode) {
 
 INSTANTIATE_TEST_SUITE_P(Pairs, SameSources, testing::ValuesIn(kEveryLongModePair),
                          [](const auto& run) { return identifier(run.param); });
+
+TEST_P(SameSources, ReportTheSeventeenAndTheLoopsOfNanobenchInLongMode) {
+  const Ending narrow = run_to_end("nanobench", {EngineKind::Unicorn, TechniqueKind::BareMetal});
+  const Ending loops = run_to_end("nanobench64", GetParam());
+  EXPECT_EQ(loops.console, narrow.console);
+  EXPECT_EQ(loops.code, narrow.code);
+  const Ending seventeen = run_to_end("sensitive17-64", GetParam());
+  std::ifstream golden(std::string(GV_GOLDEN) + "/sensitive17-64.bare-metal.txt");
+  EXPECT_EQ(seventeen.console,
+            std::string(std::istreambuf_iterator<char>(golden), std::istreambuf_iterator<char>()));
+  EXPECT_EQ(seventeen.code, narrow.code);
+}
+
+TEST(LongMode, IsRefusedByTheClassicalTechniquesForHistorysReason) {
+  for (const char* kit : {"sensitive17-64", "nanobench64"}) {
+    for (const TechniqueKind technique :
+         {TechniqueKind::TrapAndEmulate, TechniqueKind::BinaryTranslation}) {
+      const auto machine = Machine::create(config_of_kit(kit, technique));
+      ASSERT_TRUE(machine) << machine.error().message;
+      EXPECT_EQ((*machine)->run({}), RunStop::EngineFailed) << kit;
+      EXPECT_NE((*machine)->engine_failure().message.find("no segment limits"), std::string::npos)
+          << (*machine)->engine_failure().message;
+    }
+  }
+}
 
 TEST(Interpretation, ChargesEveryInstructionAndKnowsNoExit) {
   MachineConfig config = config_of_kit("tinykernel", TechniqueKind::Interpretation);

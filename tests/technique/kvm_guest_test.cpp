@@ -54,6 +54,15 @@ TEST_F(KvmGuestTest, TinykernelInLongModePrintsWhatItPrintsEverywhere) {
   EXPECT_EQ(ledger.total_cycles(), notice.snapshot->position.cycles);
 }
 
+TEST_F(KvmGuestTest, TheOther64BitKitsPrintWhatTheyPrintEverywhere) {
+  const auto seventeen = open(config_of_kit("sensitive17-64", TechniqueKind::HardwareAssisted));
+  EXPECT_EQ(seventeen->perform(bounded()).cause, StopCause::GuestExited);
+  EXPECT_EQ(seventeen->console(), golden("sensitive17-64.bare-metal.txt"));
+  const auto loops = open(config_of_kit("nanobench64", TechniqueKind::HardwareAssisted));
+  EXPECT_EQ(loops->perform(bounded()).cause, StopCause::GuestExited);
+  EXPECT_EQ(loops->console(), golden("nanobench.console.txt"));
+}
+
 TEST_F(KvmGuestTest, EveryPortExitIsRecordedAtItsInstruction) {
   // mov al, 0x41; out 0xe9, al; out 0xe9, al; mov dx, 0x3fd; in al, dx; mov al, 0x10; out 0xf4, al
   const auto session = open(config_of_code(

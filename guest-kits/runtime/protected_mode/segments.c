@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * segments.c - flat segments for rings 0 and 3, and the TSS with the way back into ring 0.
+ * segments.c - flat segments for rings 0 and 3, the TSS with the way back into ring 0, and gates.
  *
- * Source: Intel SDM volume 3, "Segment Descriptors" and "Task-State Segment (TSS)".
+ * Source: Intel SDM volume 3, "Segment Descriptors", "Task-State Segment (TSS)" and "IDT
+ * Descriptors".
  */
 #include "runtime.h"
 
@@ -10,7 +11,13 @@ static uint32_t task_state[26];
 
 enum { ESP0 = 1, SS0 = 2, IO_MAP = 25 };
 
-void kit_set_kernel_stack(uint32_t top) { task_state[ESP0] = top; }
+void kit_set_kernel_stack(uintptr_t top) { task_state[ESP0] = top; }
+
+void kit_set_gate(uint8_t vector, uintptr_t door) {
+  uint64_t kind = vector >= 0x80 ? 0xee00 : 0x8e00; /* interrupt gate, for ring 3 or only ring 0 */
+  kit_idt[vector] =
+      (uint64_t)(door & 0xffff0000) << 32 | kind << 32 | KIT_KERNEL_CODE << 16 | (door & 0xffff);
+}
 
 void kit_load_segments(void) {
   /* Accessed bits are set from the start, so that loading a segment leaves the table alone. */

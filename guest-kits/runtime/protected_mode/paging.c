@@ -12,7 +12,7 @@ static uint32_t directory[ENTRIES] __attribute__((aligned(4096)));
 static uint32_t tables[TABLES][ENTRIES] __attribute__((aligned(4096)));
 static unsigned tables_used;
 
-uint32_t* kit_page_entry(uint32_t address) {
+kit_entry* kit_page_entry(uintptr_t address) {
   uint32_t* slot = &directory[address >> 22];
   if ((*slot & 1) == 0) {
     if (tables_used == TABLES) {
