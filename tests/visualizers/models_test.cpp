@@ -173,6 +173,26 @@ TEST(RegisterView, MarksExactlyWhatChanged) {
   EXPECT_EQ(cr0_text(0x10), "real mode");
 }
 
+TEST(RegisterView, HasSixteenRegistersOfSixteenDigitsIn64BitCode) {
+  Snapshot s = sample_snapshot(sample_events(10), TechniqueKind::BareMetal);
+  EXPECT_EQ(make_register_view(s).general.size(), 10u);
+  s.registers[SegmentName::Cs].attributes |= 1u << 13;
+  s.registers[Gpr::R12] = 0xffffffff80100000;
+  const RegisterView view = make_register_view(s);
+  ASSERT_EQ(view.general.size(), 18u);
+  std::set<std::string> names;
+  for (const RegisterRow& row : view.general) {
+    names.insert(row.name);
+    EXPECT_EQ(row.value.size(), 16u) << row.name;
+    if (row.name == "r12") {
+      EXPECT_EQ(row.value, "ffffffff80100000");
+      EXPECT_TRUE(row.changed);
+    }
+  }
+  for (const char* name : {"rax", "rsp", "r8", "r15", "rip", "rflags"})
+    EXPECT_TRUE(names.count(name)) << name;
+}
+
 TEST(WalkView, TellsTheThreeAnswersApart) {
   Snapshot s = sample_snapshot(sample_events(10), TechniqueKind::TrapAndEmulate);
   const Gva address = s.next_instruction;

@@ -30,6 +30,14 @@ constexpr std::array<FlagBit, 10> kFlags = {{
     {14, "NT", "nested task"},
 }};
 constexpr std::uint64_t kInterruptFlag = 1U << 9;
+constexpr std::uint16_t kLongModeCode = 1U << 13;  // L, in a code segment's attributes
+
+// All sixteen digits, so that a column of them lines up.
+std::string wide_text(std::uint64_t value) {
+  char text[24];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
+  return text;
+}
 
 std::string selector_text(std::uint16_t selector) {
   char text[8];
@@ -72,20 +80,30 @@ RegisterView make_register_view(const Snapshot& snapshot) {
   const RegisterFile& old = snapshot.registers_before;
   RegisterView view;
 
-  constexpr std::array<std::string_view, 8> kNames = {"eax", "ecx", "edx", "ebx",
-                                                      "esp", "ebp", "esi", "edi"};
+  const bool wide = (now[SegmentName::Cs].attributes & kLongModeCode) != 0;
+  const char first_letter = wide ? 'r' : 'e';
+  const auto number = [&](std::string name, std::uint64_t value, std::uint64_t before,
+                          std::string meaning = {}) {
+    return wide ? row(std::move(name), wide_text(value), wide_text(before), std::move(meaning))
+                : row(std::move(name), address_text(value), address_text(before),
+                      std::move(meaning));
+  };
+  constexpr std::array<std::string_view, 8> kNames = {"ax", "cx", "dx", "bx",
+                                                      "sp", "bp", "si", "di"};
   for (const std::size_t i : {0U, 3U, 1U, 2U, 6U, 7U, 5U, 4U}) {  // a b c d, then pointers
-    view.general.push_back(
-        row(std::string(kNames[i]), address_text(now.gpr[i]), address_text(old.gpr[i])));
+    view.general.push_back(number(first_letter + std::string(kNames[i]), now.gpr[i], old.gpr[i]));
   }
-  view.general.push_back(row("eip", address_text(now.rip), address_text(old.rip)));
-  view.general.push_back(row("eflags", address_text(now.rflags), address_text(old.rflags)));
+  // Two columns: the old names and where the CPU stands, then those that came with 64 bits.
+  view.general.push_back(number(first_letter + std::string("ip"), now.rip, old.rip));
+  for (std::size_t i = kNames.size(); wide && i < now.gpr.size(); ++i) {
+    view.general.push_back(number("r" + std::to_string(i), now.gpr[i], old.gpr[i]));
+  }
+  view.general.push_back(number(first_letter + std::string("flags"), now.rflags, old.rflags));
 
-  view.control.push_back(
-      row("cr0", address_text(now.cr0), address_text(old.cr0), cr0_text(now.cr0)));
-  view.control.push_back(row("cr2", address_text(now.cr2), address_text(old.cr2), "last fault"));
-  view.control.push_back(row("cr3", address_text(now.cr3), address_text(old.cr3), "page tables"));
-  view.control.push_back(row("cr4", address_text(now.cr4), address_text(old.cr4)));
+  view.control.push_back(number("cr0", now.cr0, old.cr0, cr0_text(now.cr0)));
+  view.control.push_back(number("cr2", now.cr2, old.cr2, "last fault"));
+  view.control.push_back(number("cr3", now.cr3, old.cr3, "page tables"));
+  view.control.push_back(number("cr4", now.cr4, old.cr4));
   view.control.push_back(row("gdtr", table_text(now.gdtr), table_text(old.gdtr)));
   view.control.push_back(row("idtr", table_text(now.idtr), table_text(old.idtr)));
 

@@ -5,6 +5,7 @@
 // Two questions are answered here. What changed since the last stop? And where
 // does the physical CPU hold something else than the guest believes? The
 // second is the whole of trap-and-emulate in five lines.
+// In 64-bit code there are sixteen general registers, of sixteen digits each.
 //
 // Pure: no ImGui.
 

@@ -33,7 +33,9 @@ void RegistersPanel::draw(PanelContext& context) {
   y += draw_believed(canvas, {{area.low.x, y}, area.high}, view, bare) + gap;
   y += heading(canvas, {area.low.x, y}, "General");
   y += draw_rows(canvas, {{area.low.x, y}, area.high}, view.general, 2, part) + canvas.space(1);
-  y += draw_flags(canvas, {{area.low.x, y}, area.high}, view, part == "eflags") + gap;
+  y +=
+      draw_flags(canvas, {{area.low.x, y}, area.high}, view, part == "eflags" || part == "rflags") +
+      gap;
   y += heading(canvas, {area.low.x, y}, "Control");
   y += draw_rows(canvas, {{area.low.x, y}, area.high}, view.control, 1, part) + gap;
   y += heading(canvas, {area.low.x, y}, "Segments");
