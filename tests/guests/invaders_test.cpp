@@ -20,6 +20,7 @@ using testing::RunningGuest;
 using testing::ScreenStage;
 
 constexpr Place kPlaces[] = {{EngineKind::Unicorn, TechniqueKind::TrapAndEmulate},
+                             {EngineKind::Unicorn, TechniqueKind::BinaryTranslation},
                              {EngineKind::Unicorn, TechniqueKind::HardwareAssisted},
                              {EngineKind::Interpreter, TechniqueKind::Interpretation},
                              {EngineKind::Interpreter, TechniqueKind::TrapAndEmulate},
