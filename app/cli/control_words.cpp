@@ -57,7 +57,8 @@ Result<ExecutionControls> controls_from_words(const std::string& words) {
       {"invlpg", &controls.invlpg},
       {"mov-dr", &controls.mov_dr},
       {"control-registers", &controls.control_registers},
-      {"msrs", &controls.msrs}};
+      {"msrs", &controls.msrs},
+      {"nested-paging", &controls.nested_paging}};
   for (const std::string& word : parts_of(words, ',')) {
     const bool off = word.starts_with("no-");
     const std::string_view name = std::string_view(word).substr(off ? 3 : 0);
@@ -85,8 +86,8 @@ Result<ExecutionControls> controls_from_words(const std::string& words) {
     return Error{ErrorCode::InvalidInput,
                  "--controls " + words + ": '" + word +
                      "' is none; there are external-interrupts, hlt, rdtsc, invlpg, mov-dr, "
-                     "control-registers and msrs, each also with no- before it, ports=0x3f8+0xe9 "
-                     "and exceptions=13+14 (CPUID exits always, as on VT-x)"};
+                     "control-registers, msrs and nested-paging, each also with no- before it, "
+                     "ports=0x3f8+0xe9 and exceptions=13+14 (CPUID exits always, as on VT-x)"};
   }
   return controls;
 }

@@ -17,7 +17,8 @@ Result<void> put_controls(const LuaValue& wanted, ExecutionControls& controls) {
     return Error{ErrorCode::InvalidInput,
                  "controls: " + what +
                      "; there are external_interrupts, hlt, rdtsc, invlpg, mov_dr, "
-                     "control_registers and msrs, each true or false, and the lists ports and "
+                     "control_registers, msrs and nested_paging, each true or false, and the lists "
+                     "ports and "
                      "exceptions"};
   };
   if (!wanted.is_object())
@@ -29,7 +30,8 @@ Result<void> put_controls(const LuaValue& wanted, ExecutionControls& controls) {
       {"invlpg", &controls.invlpg},
       {"mov_dr", &controls.mov_dr},
       {"control_registers", &controls.control_registers},
-      {"msrs", &controls.msrs}};
+      {"msrs", &controls.msrs},
+      {"nested_paging", &controls.nested_paging}};
   for (const auto& item : wanted.items()) {
     const std::string& name = item.key();
     const auto& value = item.value();

@@ -166,6 +166,9 @@ local function observe_paging(machine)
   local asked = lab.machine(guest(assisted, "nanobench",
     { cmdline = fault_guest.cmdline, controls = { exceptions = { 14 } } }))
   asked:run{}
+  local without = lab.machine(guest(assisted, "nanobench",
+    { cmdline = fault_guest.cmdline, controls = { nested_paging = false } }))
+  without:run{}
   local exits = ledger.exits["page-fault"].count
   local answer = "two"
   if exits == 0 then answer = "none" elseif exits < 1.5 * ledger.guest_faults then answer = "one" end
@@ -175,6 +178,9 @@ local function observe_paging(machine)
     pages = pages, faults = ledger.guest_faults, exits = exits, cycles = ledger.total_cycles,
     shadow_fills = ledger.shadow_fills,
     asked_exits = asked:ledger().exits["page-fault"].count,
+    without_exits = without:ledger().exits["page-fault"].count,
+    without_fills = without:ledger().shadow_fills,
+    without_cycles = without:ledger().total_cycles,
   }
 end
 

@@ -97,6 +97,7 @@
 ---@field mov_dr boolean|nil
 ---@field control_registers boolean|nil MOV CR but CR2, CLTS, LMSW
 ---@field msrs boolean|nil RDMSR, WRMSR
+---@field nested_paging boolean|nil true; without it CR3, INVLPG and page faults exit
 ---@field ports integer[]|nil the ports that exit; all of them without it
 ---@field exceptions integer[]|nil the vectors that exit; none without it
 

@@ -212,5 +212,24 @@ TEST(ControlChips, ASecondPressUndoesTheFirst) {
   }
 }
 
+TEST(ControlChips, WithoutNestedPagingWhatTheShadowNeedsIsHeldOn) {
+  ExecutionControls controls;
+  controls.nested_paging = false;
+  int held = 0;
+  for (const ControlChip& chip : chips_of(controls)) {
+    if (!chip.held) {
+      continue;
+    }
+    ++held;
+    EXPECT_TRUE(chip.on) << chip.label;
+    EXPECT_EQ(toggled(controls, chip), controls) << chip.label;
+    EXPECT_NE(chip.meaning.find("Held on"), std::string::npos) << chip.meaning;
+  }
+  EXPECT_EQ(held, 2) << "INVLPG and #PF";
+  for (const ControlChip& chip : chips_of({})) {
+    EXPECT_FALSE(chip.held) << chip.label;
+  }
+}
+
 }  // namespace
 }  // namespace gv

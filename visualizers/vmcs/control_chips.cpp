@@ -45,11 +45,30 @@ bool* bit_of(ExecutionControls& controls, ControlSwitch which) {
       return &controls.control_registers;
     case ControlSwitch::Msrs:
       return &controls.msrs;
+    case ControlSwitch::NestedPaging:
+      return &controls.nested_paging;
     case ControlSwitch::Ports:
     case ControlSwitch::Exception:
       break;
   }
   return nullptr;
+}
+
+constexpr std::uint8_t kPageFaultVector = 14;
+
+// What a hypervisor with shadow page tables cannot do without.
+void hold(std::vector<ControlChip>& chips) {
+  for (ControlChip& chip : chips) {
+    const bool fault = chip.which == ControlSwitch::Exception && chip.vector == kPageFaultVector;
+    if (chip.which == ControlSwitch::Invlpg || fault) {
+      chip.on = chip.held = true;
+      chip.meaning += " Held on while nested paging is off: the shadow page tables need it.";
+    } else if (chip.which == ControlSwitch::ControlRegisters) {
+      chip.meaning +=
+          " While nested paging is off, CR3 and the paging bits of CR0 and CR4 exit whatever it "
+          "says.";
+    }
+  }
 }
 
 }  // namespace
@@ -87,10 +106,20 @@ std::vector<ControlChip> chips_of(const ExecutionControls& controls) {
                        "Exception bitmap, bit " + number + ".", true});
     }
   }
+  chips.push_back(
+      {ControlSwitch::NestedPaging, 0, "nested paging",
+       "Enable EPT: the CPU walks a second table below the guest's own. Off: the hypervisor keeps "
+       "shadow page tables, and CR3, INVLPG and every page fault exit.",
+       controls.nested_paging});
+  if (!controls.nested_paging)
+    hold(chips);
   return chips;
 }
 
 ExecutionControls toggled(ExecutionControls controls, const ControlChip& chip) {
+  if (chip.held) {
+    return controls;
+  }
   if (bool* bit = bit_of(controls, chip.which)) {
     *bit = !*bit;
   } else if (chip.which == ControlSwitch::Exception) {

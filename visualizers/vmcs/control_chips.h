@@ -27,6 +27,7 @@ enum class ControlSwitch : std::uint8_t {
   Msrs,
   Ports,
   Exception,
+  NestedPaging,
 };
 
 struct ControlChip {
@@ -35,10 +36,11 @@ struct ControlChip {
   std::string label;        // "HLT", "#PF"
   std::string meaning;      // one sentence
   bool on = false;
+  bool held = false;  // on whatever its own bit says, until nested paging is on again
 };
 
 std::vector<ControlChip> chips_of(const ExecutionControls& controls);
-// The controls with that switch the other way round.
+// The controls with that switch the other way round; the same ones if it is held.
 ExecutionControls toggled(ExecutionControls controls, const ControlChip& chip);
 
 }  // namespace gv

@@ -121,20 +121,23 @@ float VmcsPanel::draw_controls(Canvas& canvas, Box area, PanelContext& context,
     }
   };
   for (const ControlChip& chip : view.controls) {
-    if (chip.which == ControlSwitch::Exception && !exceptions) {
-      exceptions = true;
-      const float width = canvas.width_of(FontRole::Small, "exceptions");
-      place(width + gap + canvas.chip_width(chip.label));
-      x += canvas.text({x, y + (height - small) / 2}, "exceptions", Ink::MutedText,
-                       FontRole::Small) +
-           gap;
+    const bool group = (chip.which == ControlSwitch::Exception && !exceptions) ||
+                       chip.which == ControlSwitch::NestedPaging;
+    if (group) {
+      exceptions = chip.which == ControlSwitch::Exception;
+      const std::string_view name = exceptions ? "exceptions" : "memory";
+      place(canvas.width_of(FontRole::Small, name) + gap + canvas.chip_width(chip.label));
+      x += canvas.text({x, y + (height - small) / 2}, name, Ink::MutedText, FontRole::Small) + gap;
     }
     place(canvas.chip_width(chip.label));
     Box box;
     const std::string id = "control." + std::to_string(static_cast<int>(chip.which)) + "." +
                            std::to_string(chip.vector);
-    const bool pressed = canvas.chip(id, {x, y}, chip.label, chip.on, Ink::Trapped, &box);
-    if (pressed && context.controls_may_change)
+    const Ink ink = chip.held                                   ? Ink::ShadowWork
+                    : chip.which == ControlSwitch::NestedPaging ? Ink::Hardware
+                                                                : Ink::Trapped;
+    const bool pressed = canvas.chip(id, {x, y}, chip.label, chip.on, ink, &box);
+    if (pressed && context.controls_may_change && !chip.held)
       context.commands.submit(
           SetExecutionControls{toggled(context.snapshot.control_structure->controls, chip)});
     if (canvas.hovering(box))

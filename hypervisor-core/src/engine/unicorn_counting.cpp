@@ -95,7 +95,7 @@ void UnicornEngine::State::refresh_space() {
   if (monitor) {
     return;
   }
-  const std::uint64_t cr3 = read_register(UC_X86_REG_CR3);
+  const std::uint64_t cr3 = read_register(UC_X86_REG_CR3) ^ given_space;
   const std::uint64_t cs = read_register(UC_X86_REG_CS) & 0xffff;
   // In long mode paging is on, and CR3 is wider.
   use_space(is_wide ? cr3 ^ (cs << 48) : cr3 ^ (read_register(UC_X86_REG_CR0) << 32) ^ (cs << 48));

@@ -103,6 +103,16 @@ void UnicornEngine::State::live() {
       }
       code_stale = true;  // translated blocks carry their hooks with them
     }
+    if (UnicornInstance& instance = is_wide ? wide : narrow; instance.memory_end != memory_end) {
+      if (const auto laid_out = lay_out_memory(instance, is_wide ? UC_MODE_64 : UC_MODE_32);
+          !laid_out) {
+        broken = laid_out.error();
+        suspended = Suspended::Idle;
+        suspend();
+        continue;
+      }
+      code_stale = tlb_stale = true;
+    }
     if (std::exchange(ranges_stale, false)) {
       install_memory_hooks();
       code_stale = true;
@@ -380,7 +390,22 @@ void UnicornEngine::intercept(const Intercepts& wanted) {
 void UnicornEngine::pass_intercepted(Gva at) { state_->intercept_to_pass = at.value; }
 
 void UnicornEngine::flush_tlb() { state_->tlb_stale = true; }
-void UnicornEngine::enter_address_space(std::uint64_t tag) { state_->use_space(tag); }
+void UnicornEngine::enter_address_space(std::uint64_t tag) {
+  State& s = *state_;
+  if (s.monitor) {
+    s.use_space(tag);
+    return;
+  }
+  s.given_space = tag;
+  s.refresh_space();
+}
+
+void UnicornEngine::limit_memory(Mpa end) {
+  State& s = *state_;
+  GV_CHECK(end.value <= s.machine.size() && end.page_offset() == 0);
+  s.leave_hook = s.leave_hook || s.memory_end != end.value;  // live() sees to it
+  s.memory_end = end.value;
+}
 
 void UnicornEngine::leave_block() {
   state_->block_rest = 0;

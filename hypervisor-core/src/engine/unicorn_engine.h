@@ -80,6 +80,7 @@ class UnicornEngine final : public VcpuEngine {
   std::vector<MemoryTouch> take_unfinished_touches() override;
   void flush_tlb() override;
   void enter_address_space(std::uint64_t tag) override;
+  void limit_memory(Mpa end) override;
   void leave_block() override;
   void forget_code() override;
   void forget_code(Gva first, std::uint64_t bytes) override;

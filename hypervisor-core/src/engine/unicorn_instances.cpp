@@ -46,31 +46,46 @@ std::uint64_t read_from(uc_engine* uc, int id) {
 
 void write_to(uc_engine* uc, int id, std::uint64_t value) { uc_reg_write(uc, id, &value); }
 
+Error broke(uc_err error, const char* doing) {
+  return Error{ErrorCode::Internal,
+               std::string("Unicorn failed while ") + doing + ": " + uc_strerror(error)};
+}
+
 }  // namespace
 
 const UnicornRegisterIds& register_ids(uc_mode mode) {
   return mode == UC_MODE_64 ? kWideIds : kNarrowIds;
 }
 
+// RAM up to memory_end, and an empty bus behind it.
+Result<void> UnicornEngine::State::lay_out_memory(UnicornInstance& instance, uc_mode mode) {
+  const std::uint64_t end = mode == UC_MODE_64 ? kWideAddressSpaceEnd : kAddressSpaceEnd;
+  if (instance.memory_end != 0) {
+    uc_mem_unmap(instance.uc, 0, instance.memory_end);
+    if (instance.memory_end < end) {
+      uc_mem_unmap(instance.uc, instance.memory_end, end - instance.memory_end);
+    }
+  }
+  instance.memory_end = 0;
+  if (const uc_err error =
+          uc_mem_map_ptr(instance.uc, 0, memory_end, UC_PROT_ALL, machine.at(Mpa(0)))) {
+    return broke(error, "mapping the machine's memory");
+  }
+  instance.memory_end = memory_end;
+  if (memory_end < end) {
+    uc_mmio_map(instance.uc, memory_end, end - memory_end, &UnicornHooks::bus_read, nullptr,
+                &UnicornHooks::bus_write, nullptr);
+  }
+  return {};
+}
+
 Result<void> UnicornEngine::State::open_instance(UnicornInstance& instance, uc_mode mode) {
-  const auto broke = [](uc_err error, const char* doing) {
-    return Error{ErrorCode::Internal,
-                 std::string("Unicorn failed while ") + doing + ": " + uc_strerror(error)};
-  };
   if (const uc_err error = uc_open(UC_ARCH_X86, mode, &instance.uc)) {
     return broke(error, "opening a CPU");
   }
   // Before anything else: later Unicorn has already reserved its default.
   uc_ctl_set_tcg_buffer_size(instance.uc, kTranslationBufferBytes);
-  const std::uint64_t size = machine.size();
-  if (const uc_err error = uc_mem_map_ptr(instance.uc, 0, size, UC_PROT_ALL, machine.at(Mpa(0)))) {
-    return broke(error, "mapping the machine's memory");
-  }
-  const std::uint64_t end = mode == UC_MODE_64 ? kWideAddressSpaceEnd : kAddressSpaceEnd;
-  if (size < end) {
-    uc_mmio_map(instance.uc, size, end - size, &UnicornHooks::bus_read, nullptr,
-                &UnicornHooks::bus_write, nullptr);
-  }
+  GV_TRY(lay_out_memory(instance, mode));
   if (!UnicornHooks::install(*this, instance) ||
       uc_context_alloc(instance.uc, &instance.context) != UC_ERR_OK) {
     return Error{ErrorCode::Internal, "Unicorn refused a hook or a context"};

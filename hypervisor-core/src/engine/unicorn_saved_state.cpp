@@ -17,7 +17,7 @@ struct PendingRegisters {
   std::array<std::int32_t, kSegmentCount> selectors;  // -1: none pending
   bool switching;
   PrivilegeSwitch privilege_switch;
-  std::uint64_t space_tag, true_cr2, added;
+  std::uint64_t space_tag, given_space, true_cr2, added;
   bool is_wide;
 };
 
@@ -50,6 +50,7 @@ EngineState UnicornEngine::save() {
   p.switching = s.privilege_switch.has_value();
   p.privilege_switch = s.privilege_switch.value_or(PrivilegeSwitch{});
   p.space_tag = s.space_tag;
+  p.given_space = s.given_space;
   p.is_wide = s.is_wide;
   p.true_cr2 = s.true_cr2;
   p.added = s.added_now;
@@ -114,6 +115,7 @@ Result<void> UnicornEngine::switch_in(const EngineState& state) {
   s.true_cr2 = p.true_cr2;
   s.mode_may_have_changed = s.if_may_have_changed = false;
   s.known_segment_valid = false;
+  s.given_space = p.given_space;
   s.use_space(p.space_tag);
   s.tlb_stale = true;
   return {};

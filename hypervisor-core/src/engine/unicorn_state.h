@@ -60,11 +60,15 @@ struct UnicornInstance {
   uc_engine* uc = nullptr;
   uc_context* context = nullptr;  // scratch; also of the trap being handled
   uc_hook block_hook = 0;
+  std::uint64_t memory_end = 0;  // machine memory below is mapped; 0: nothing is
 };
 
 struct UnicornEngine::State {
   explicit State(MachineMemory& memory)
-      : machine(memory), view(memory, P2m::identity(memory.frames())), walker(view) {}
+      : machine(memory),
+        memory_end(memory.size()),
+        view(memory, P2m::identity(memory.frames())),
+        walker(view) {}
 
   // The one that runs the guest. UC_MODE_32 shows no 64-bit register and starts nowhere above
   // 4 GiB; UC_MODE_64 cannot load segment registers. So each does what it can: the 64-bit one,
@@ -78,7 +82,8 @@ struct UnicornEngine::State {
   std::size_t context_size = 0;
   UnicornContextLayout layout;
   MachineMemory& machine;
-  GuestMemory view;  // machine memory as the MMU sees it: identity
+  std::uint64_t memory_end;  // the CPU is to reach machine memory below
+  GuestMemory view;          // machine memory as the MMU sees it: identity
   PageWalker walker;
   std::optional<MonitorPages> monitor;
   std::unique_ptr<Fiber> fiber;
@@ -148,6 +153,7 @@ struct UnicornEngine::State {
   // Address spaces and upper halves to small numbers.
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> spaces;
   std::uint64_t space_tag = 0;
+  std::uint64_t given_space = 0;  // of a ring-0 guest whose tables are the hypervisor's
 
   // Registers: what was read and what is to be written.
   static constexpr std::uint32_t kAllGprs = 0xff;
@@ -194,6 +200,8 @@ struct UnicornEngine::State {
   // unicorn_instances.cpp
   Result<void> open_instance(UnicornInstance& instance, uc_mode mode);
   static void close_instance(UnicornInstance& instance);
+  // REQUIRES: idle.
+  Result<void> lay_out_memory(UnicornInstance& instance, uc_mode mode);
   bool in_long_mode() const { return (extended_features() & x86::efer::LMA) != 0; }
   // Hands the CPU's state to the Unicorn that its mode needs. REQUIRES for both: idle.
   Result<void> settle_instance();

@@ -232,7 +232,8 @@ class VcpuEngine {
 
   // Translations the MMU may have cached are void.
   virtual void flush_tlb() = 0;
-  // From now on linear addresses mean other code: `tag` names the address space.
+  // From now on linear addresses mean other code: `tag` names the address space, where CR3 does
+  // not because the tables are the hypervisor's.
   virtual void enter_address_space(std::uint64_t tag) = 0;
   // The next run() starts elsewhere than the last one stopped: a block cut there is over.
   virtual void leave_block() {}
@@ -264,6 +265,10 @@ class VcpuEngine {
   // REQUIRES for both: the last exit was not PortAccessed, and !inside_block().
   virtual EngineState save() = 0;
   virtual Result<void> restore(const EngineState& state) = 0;
+
+  // Machine memory from `end` on is out of the CPU's reach, whatever its tables say: an empty bus
+  // answers there. At first it reaches all.
+  virtual void limit_memory(Mpa end) { static_cast<void>(end); }
 };
 
 }  // namespace gv

@@ -58,14 +58,16 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config) {
   }
   // The host: on bare metal it is the guest's machine, else the hypervisor has frames of its own.
   const bool kvm = config.engine == EngineKind::Kvm;
-  // With nested paging the CPU keeps the guest to its frames: none of ours are among them.
+  // The CPU keeps the guest to its frames; ours are behind them, for shadow tables.
   const bool assisted = config.technique == TechniqueKind::HardwareAssisted;
   const bool bare = config.technique == TechniqueKind::BareMetal || assisted;
   const auto guest_frames = static_cast<std::uint32_t>(config.memory_mib * kMiB / kPageSize);
   const bool translating = config.technique == TechniqueKind::BinaryTranslation;
   const std::uint32_t own_frames =
       translating ? BinaryTranslation::own_frames(config.translation_cache_bytes) : 0;
-  const std::uint32_t host_frames = guest_frames + (bare ? 0 : kHypervisorFrames + own_frames);
+  const std::uint32_t host_frames = guest_frames + (assisted && !kvm ? ShadowedCpu::kFrames
+                                                    : bare           ? 0
+                                                           : kHypervisorFrames + own_frames);
   auto host = MachineMemory::create(std::uint64_t{host_frames} * kPageSize);
   if (!host) {
     return host.error();

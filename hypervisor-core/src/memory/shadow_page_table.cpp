@@ -20,11 +20,41 @@ constexpr std::uint32_t kMonitorDirectoryIndex = 1023;
 
 }  // namespace
 
+ShadowMapping shadow_mapping(const GuestMemory& memory, const PageWalk& walk, AccessKind kind,
+                             AccessLevel level) {
+  const auto frame = memory.p2m().lookup(frame_of(Gpa(walk.physical)));
+  ShadowMapping mapping{.address = walk.address.page_base(),
+                        .frame = frame.value_or(Mfn(0)),
+                        .writable = walk.writable && walk.dirty,
+                        .user = walk.user};
+  if (walk.outcome == WalkOutcome::PagingOff) {
+    mapping.writable = true;
+    // Without paging nothing keeps a process out; a page that it needs becomes the user's too.
+    mapping.user = level == AccessLevel::User;
+  } else if (kind == AccessKind::Write && level == AccessLevel::Supervisor && !walk.writable) {
+    // CR0.WP is clear: the guest kernel may write here, its user may not. The shadow runs with
+    // WP set, so the page becomes the kernel's alone until the user faults on it.
+    mapping.writable = true;
+    mapping.user = false;
+  }
+  if (!frame) {
+    // No memory behind this guest-physical page. Machine frames beyond the host's RAM float
+    // high on the bus and drop writes, which is what the guest would see on hardware.
+    mapping.frame = Mfn(memory.machine().frames());
+    mapping.writable = true;
+  }
+  return mapping;
+}
+
 ShadowPageTable::ShadowPageTable(MachineMemory& machine, FramePool pool,
                                  const std::vector<Mfn>& monitor_pages)
-    : machine_(machine), pool_(pool) {
-  GV_CHECK(pool_.count > kFixedFrames && monitor_pages.size() <= paging32::kEntriesPerTable);
+    : machine_(machine), pool_(pool), has_monitor_(!monitor_pages.empty()) {
+  GV_CHECK(pool_.count > fixed_frames() && monitor_pages.size() <= paging32::kEntriesPerTable);
   std::memset(machine_.at(root()), 0, kPageSize);
+  state_.used_frames = fixed_frames();
+  if (!has_monitor_) {
+    return;
+  }
   const Mfn monitor_table = pool_frame(1);
   std::memset(machine_.at(base_of(monitor_table)), 0, kPageSize);
   for (std::uint32_t i = 0; i < monitor_pages.size(); ++i) {
@@ -33,7 +63,10 @@ ShadowPageTable::ShadowPageTable(MachineMemory& machine, FramePool pool,
   }
   machine_.store<std::uint32_t>(entry_address(pool_.first, kMonitorDirectoryIndex),
                                 frame_bits(monitor_table) | pte::P | pte::RW | pte::A);
-  state_.used_frames = kFixedFrames;
+}
+
+std::uint32_t ShadowPageTable::guest_directories() const {
+  return has_monitor_ ? kMonitorDirectoryIndex : paging32::kEntriesPerTable;
 }
 
 Mpa ShadowPageTable::entry_address(Mfn table, std::uint32_t index) const {
@@ -65,7 +98,7 @@ ShadowPageTable::MapResult ShadowPageTable::map(const ShadowMapping& mapping) {
 }
 
 void ShadowPageTable::map_monitor(Gva address, Mfn frame, bool writable) {
-  GV_CHECK(address >= kMonitorBase);
+  GV_CHECK(is_monitors(address));
   machine_.store<std::uint32_t>(
       entry_address(pool_frame(1), paging32::table_index(address.value)),
       frame_bits(frame) | pte::P | pte::A | (writable ? pte::RW | pte::D : 0u));
@@ -73,7 +106,7 @@ void ShadowPageTable::map_monitor(Gva address, Mfn frame, bool writable) {
 
 std::uint32_t ShadowPageTable::write_protect(Mfn frame) {
   std::uint32_t changed = 0;
-  for (std::uint32_t d = 0; d < kMonitorDirectoryIndex; ++d) {
+  for (std::uint32_t d = 0; d < guest_directories(); ++d) {
     const auto pde = machine_.load<std::uint32_t>(entry_address(pool_.first, d));
     if ((pde & pte::P) == 0) {
       continue;
@@ -93,7 +126,7 @@ std::uint32_t ShadowPageTable::write_protect(Mfn frame) {
 std::uint32_t ShadowPageTable::drop_page(Gva address) {
   const auto pde = machine_.load<std::uint32_t>(
       entry_address(pool_.first, paging32::directory_index(address.value)));
-  if ((pde & pte::P) == 0 || address >= kMonitorBase) {
+  if ((pde & pte::P) == 0 || is_monitors(address)) {
     return 0;
   }
   const Mpa leaf = entry_address(frame_in(pde), paging32::table_index(address.value));
@@ -115,8 +148,8 @@ std::uint32_t ShadowPageTable::drop_directory_entry(Gva address) {
 }
 
 std::uint32_t ShadowPageTable::drop_all() {
-  std::memset(machine_.at(root()), 0, kMonitorDirectoryIndex * paging32::kEntrySize);
-  state_.used_frames = kFixedFrames;
+  std::memset(machine_.at(root()), 0, guest_directories() * paging32::kEntrySize);
+  state_.used_frames = fixed_frames();
   return std::exchange(state_.entries, 0);
 }
 
@@ -148,7 +181,7 @@ PageWalk ShadowPageTable::walk(Gva address) const {
 
 std::vector<MappedPage> ShadowPageTable::mapped(std::size_t limit) const {
   std::vector<MappedPage> pages;
-  for (std::uint32_t d = 0; d < kMonitorDirectoryIndex && pages.size() < limit; ++d) {
+  for (std::uint32_t d = 0; d < guest_directories() && pages.size() < limit; ++d) {
     const auto pde = machine_.load<std::uint32_t>(entry_address(pool_.first, d));
     if ((pde & pte::P) == 0) {
       continue;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// shadow_page_table.h - the tables that the real MMU walks for a deprivileged guest.
+// shadow_page_table.h - the tables that the real MMU walks where it knows no nested ones.
 //
 // The guest's tables map Gva to Gpa; the MMU needs Gva to Mpa. The shadow holds
 // the combination, filled one page at a time when the guest faults: a software
@@ -13,8 +13,9 @@
 // and the hypervisor can set D in the guest's entry.
 //
 // The tables live in machine frames of the pool given at construction; only
-// `State` is outside machine memory. The last 4 MiB of linear space belong to
-// the hypervisor (kMonitorBase), supervisor and read-only.
+// `State` is outside machine memory. For a deprivileged guest the last 4 MiB of
+// linear space belong to the hypervisor (kMonitorBase), supervisor and read-only;
+// hardware assistance needs no place there, and the guest has it all.
 //
 // Source: SDM vol. 3C, "Memory Virtualization", virtual TLB scheme.
 // Control thread only.
@@ -24,6 +25,7 @@
 #include "gv/address.h"
 #include "gv/snapshot.h"
 #include "memory/guest_memory.h"
+#include "memory/page_walker.h"
 
 #include <cstdint>
 #include <vector>
@@ -45,15 +47,21 @@ struct ShadowMapping {
   bool user = false;
 };
 
+// What the shadow is to hold after an access that the guest's tables allow: `walk` is the record of
+// theirs. The CPU runs with CR0.WP set.
+ShadowMapping shadow_mapping(const GuestMemory& memory, const PageWalk& walk, AccessKind kind,
+                             AccessLevel level);
+
 class ShadowPageTable {
  public:
-  // `monitor_pages` are mapped from kMonitorBase upwards, read-only.
+  // `monitor_pages` are mapped from kMonitorBase upwards, read-only; none: no such place is kept.
   // REQUIRES: pool.count >= 3.
   ShadowPageTable(MachineMemory& machine, FramePool pool, const std::vector<Mfn>& monitor_pages);
 
   Mpa root() const { return base_of(pool_.first); }
 
   // One more page of the hypervisor's own, in the last 4 MiB. It stays.
+  // REQUIRES: there are monitor pages.
   void map_monitor(Gva address, Mfn frame, bool writable);
   // Takes the right to write to this frame from every entry; how many had it. The caller flushes.
   std::uint32_t write_protect(Mfn frame);
@@ -68,7 +76,7 @@ class ShadowPageTable {
 
   // The record of a walk through the shadow; walk.physical is an Mpa.
   PageWalk walk(Gva address) const;
-  // Present entries below kMonitorBase, in address order; at most `limit`.
+  // Present entries but the hypervisor's own, in address order; at most `limit`.
   std::vector<MappedPage> mapped(std::size_t limit) const;
 
   // What a checkpoint must carry besides machine memory.
@@ -81,12 +89,16 @@ class ShadowPageTable {
   void restore(const State& state) { state_ = state; }
 
  private:
-  static constexpr std::uint32_t kFixedFrames = 2;  // the root and the monitor's table
+  // The root, and the monitor's table.
+  std::uint32_t fixed_frames() const { return has_monitor_ ? 2 : 1; }
+  std::uint32_t guest_directories() const;
+  bool is_monitors(Gva address) const { return has_monitor_ && address >= kMonitorBase; }
   Mpa entry_address(Mfn table, std::uint32_t index) const;
   Mfn pool_frame(std::uint32_t index) const { return Mfn(pool_.first.number + index); }
 
   MachineMemory& machine_;
   FramePool pool_;
+  bool has_monitor_;
   State state_;
 };
 

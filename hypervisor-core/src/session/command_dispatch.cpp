@@ -112,6 +112,9 @@ ControlThread::Outcome ControlThread::carry_out(const Command& command) {
     if (machine_->technique().control_structure() == nullptr) {
       return refused(kNoControls);
     }
+    if (const auto can = machine_->technique().check_controls(controls->controls); !can) {
+      return refused(can.error().message);
+    }
     timeline_.put_in(*controls);
   } else if (const auto* control = std::get_if<ControlDomain>(&command)) {
     timeline_.put_in(*control);

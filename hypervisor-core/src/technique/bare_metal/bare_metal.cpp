@@ -41,10 +41,12 @@ void BareMetal::take(const InterruptRequest& request) {
   const RegisterFile& next = taken->cpu;
   VcpuEngine& cpu = context_.engine;
   if (next.cr2 != before.cr2) {
-    cpu.set_control(ControlRegister::Cr2, next.cr2);
+    set_fault_address(Gva(next.cr2));
   }
   if (next[SegmentName::Cs].selector != before[SegmentName::Cs].selector ||
       next[SegmentName::Ss].selector != before[SegmentName::Ss].selector) {
+    before_loading(next[SegmentName::Cs].selector);
+    before_loading(next[SegmentName::Ss].selector);
     cpu.switch_privilege(
         {next[SegmentName::Cs].selector, next[SegmentName::Ss].selector, before.gdtr});
   }
@@ -72,9 +74,10 @@ void BareMetal::fault(const Faulted& fault) {
     ++context_.ledger.guest_faults;
     context_.record(linear_rip(),
                     PageFaulted{fault.address, fault.error_code, FaultKind::GuestFault});
-    context_.engine.set_control(ControlRegister::Cr2, fault.address.value);
+    set_fault_address(fault.address);
   }
-  const bool pushes = has_error_code(fault.vector) && (control_bits() & cr0::PE) != 0;
+  const bool pushes =
+      has_error_code(fault.vector) && (control(ControlRegister::Cr0) & cr0::PE) != 0;
   take({fault.vector, InterruptSource::Exception,
         pushes ? std::optional(fault.error_code) : std::nullopt});
 }
@@ -126,7 +129,7 @@ void BareMetal::deliver_interrupt(std::uint8_t vector) {
 }
 
 Segment BareMetal::descriptor_behind(std::uint16_t selector) {
-  if ((control_bits() & cr0::PE) == 0) {
+  if ((control(ControlRegister::Cr0) & cr0::PE) == 0) {
     return real_mode_segment(selector);
   }
   if (selector_is_null(selector)) {
@@ -147,10 +150,10 @@ RegisterFile BareMetal::registers() {
   }
   r.rip = cpu.rip();
   r.rflags = cpu.rflags();
-  r.cr0 = cpu.control(ControlRegister::Cr0);
-  r.cr2 = cpu.control(ControlRegister::Cr2);
-  r.cr3 = cpu.control(ControlRegister::Cr3);
-  r.cr4 = cpu.control(ControlRegister::Cr4);
+  r.cr0 = control(ControlRegister::Cr0);
+  r.cr2 = control(ControlRegister::Cr2);
+  r.cr3 = control(ControlRegister::Cr3);
+  r.cr4 = control(ControlRegister::Cr4);
   r.gdtr = cpu.gdtr();
   r.idtr = cpu.idtr();
   r.tr = cpu.task_register();
@@ -186,10 +189,13 @@ void BareMetal::set_registers(const RegisterFile& r) {
         cpu.selector(name) == r[name].selector) {
       continue;
     }
+    before_loading(r[name].selector);
     cpu.set_selector(name, r[name].selector);
   }
   if (cpu.selector(SegmentName::Cs) != r[SegmentName::Cs].selector ||
       cpu.selector(SegmentName::Ss) != r[SegmentName::Ss].selector) {
+    before_loading(r[SegmentName::Cs].selector);
+    before_loading(r[SegmentName::Ss].selector);
     cpu.switch_privilege({r[SegmentName::Cs].selector, r[SegmentName::Ss].selector, r.gdtr});
   }
   cpu.set_rflags(r.rflags);
@@ -197,12 +203,9 @@ void BareMetal::set_registers(const RegisterFile& r) {
 }
 
 PagingMode BareMetal::paging() {
-  VcpuEngine& cpu = context_.engine;
-  return {cpu.control(ControlRegister::Cr0), cpu.control(ControlRegister::Cr3),
-          cpu.control(ControlRegister::Cr4), cpu.msr(Msr::Efer).value_or(0)};
+  return {control(ControlRegister::Cr0), control(ControlRegister::Cr3),
+          control(ControlRegister::Cr4), context_.engine.msr(Msr::Efer).value_or(0)};
 }
-
-std::uint64_t BareMetal::control_bits() { return context_.engine.control(ControlRegister::Cr0); }
 
 void BareMetal::save(StateWriter&) const {}
 bool BareMetal::restore(StateReader&) { return true; }

@@ -47,9 +47,16 @@ class BareMetal : public Technique {
  protected:
   Gva linear_rip_now() const override { return context_.engine.linear_rip(); }
 
+  // For whoever keeps control registers of the guest's beside the CPU's: emulated VT-x does.
+  virtual std::uint64_t control(ControlRegister which) { return context_.engine.control(which); }
+  virtual void set_fault_address(Gva address) {
+    context_.engine.set_control(ControlRegister::Cr2, address.value);
+  }
+  // The CPU is about to read the descriptor behind this selector.
+  virtual void before_loading(std::uint16_t selector) { static_cast<void>(selector); }
+
  private:
   void take(const InterruptRequest& request);
-  std::uint64_t control_bits();
   Segment descriptor_behind(std::uint16_t selector);
 
   RunContext& context_;

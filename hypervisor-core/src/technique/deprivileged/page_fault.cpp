@@ -55,36 +55,16 @@ void DeprivilegedGuest::page_fault(const Faulted& fault) {
 }
 
 void DeprivilegedGuest::fill_shadow(const PageWalk& walk, AccessKind kind, AccessLevel level) {
-  const Gpa page(walk.physical & ~kPageOffsetMask);
-  const auto frame = context_.memory.p2m().lookup(frame_of(page));
-  ShadowMapping mapping{.address = walk.address.page_base(),
-                        .frame = frame.value_or(Mfn(0)),
-                        .writable = walk.writable && walk.dirty,
-                        .user = walk.user};
-  if (walk.outcome == WalkOutcome::PagingOff) {
-    mapping.writable = true;
-    // Without paging nothing keeps a process out; a page that it needs becomes the user's too.
-    mapping.user = level == AccessLevel::User;
-  } else if (kind == AccessKind::Write && level == AccessLevel::Supervisor && !walk.writable) {
-    // CR0.WP is clear: the guest kernel may write here, its user may not. The shadow runs with
-    // WP set, so the page becomes the kernel's alone until the user faults on it.
-    mapping.writable = true;
-    mapping.user = false;
-  }
-  if (!frame) {
-    // No memory behind this guest-physical page. Machine frames beyond the host's RAM float
-    // high on the bus and drop writes, which is what the guest would see on hardware.
-    mapping.frame = Mfn(context_.memory.machine().frames());
-    mapping.writable = true;
-  }
-  mapping.writable = mapping.writable && !is_write_protected(frame_of(page));
+  const Gfn frame = frame_of(Gpa(walk.physical));
+  ShadowMapping mapping = shadow_mapping(context_.memory, walk, kind, level);
+  mapping.writable = mapping.writable && !is_write_protected(frame);
   if (shadow_.map(mapping) == ShadowPageTable::MapResult::PoolExhausted) {
     drop_shadow(FlushCause::OutOfFrames);
     GV_CHECK(shadow_.map(mapping) == ShadowPageTable::MapResult::Mapped);
   }
   ++context_.ledger.shadow_fills;
   if (context_.recorder.enabled()) {
-    context_.record(linear_rip(), ShadowFilled{mapping.address, frame_of(page), mapping.frame,
+    context_.record(linear_rip(), ShadowFilled{mapping.address, frame, mapping.frame,
                                                mapping.writable, mapping.user});
   }
 }

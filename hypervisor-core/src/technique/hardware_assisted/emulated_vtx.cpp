@@ -12,6 +12,12 @@ namespace gv {
 
 using namespace x86;
 
+namespace {
+
+constexpr Gva kNowhere(~std::uint64_t{0});
+
+}  // namespace
+
 EmulatedVtx::EmulatedVtx(RunContext& context, const ExecutionControls& controls)
     : context_(context), hardware_(context) {
   vmcs_.controls = controls;
@@ -19,21 +25,46 @@ EmulatedVtx::EmulatedVtx(RunContext& context, const ExecutionControls& controls)
 
 void EmulatedVtx::ask_for_exits() {
   const ExecutionControls& controls = vmcs_.controls;
+  const bool shadowed = !controls.nested_paging;
   // CPUID exits on VT-x whatever the controls say.
   context_.engine.intercept({.cpuid = true,
-                             .control_registers = controls.control_registers,
+                             .control_registers = controls.control_registers || shadowed,
                              .msrs = controls.msrs,
-                             .invlpg = controls.invlpg});
+                             .invlpg = controls.invlpg || shadowed});
 }
 
 Result<void> EmulatedVtx::start(const RegisterFile& entry) {
+  if (!vmcs_.controls.nested_paging) {
+    GV_TRY(hardware_.can_be_shadowed(entry));
+  }
+  GV_TRY(hardware_.start(entry));
+  if (!vmcs_.controls.nested_paging) {
+    hardware_.walk_shadow();
+  }
   ask_for_exits();
-  return hardware_.start(entry);
+  return {};
+}
+
+Result<void> EmulatedVtx::check_controls(const ExecutionControls& controls) {
+  if (controls.nested_paging || hardware_.is_shadowed()) {
+    return {};
+  }
+  return hardware_.can_be_shadowed();
 }
 
 // What a hypervisor does with VMWRITE between an exit and the next entry.
 void EmulatedVtx::set_controls(const ExecutionControls& controls) {
   vmcs_.controls = controls;
+  if (controls.nested_paging == hardware_.is_shadowed()) {
+    if (controls.nested_paging) {
+      hardware_.walk_guest_tables();
+    } else {
+      hardware_.walk_shadow();
+      // An instruction that the CPU was to execute may write a register that is no longer the
+      // guest's: it exits once more.
+      context_.engine.pass_intercepted(kNowhere);
+    }
+  }
   ask_for_exits();
 }
 
@@ -110,6 +141,10 @@ void EmulatedVtx::resume(Handling handling, std::uint32_t cost) {
 
 // An exception exits if its bit in the exception bitmap is set, and is then injected again.
 void EmulatedVtx::fault(const Faulted& fault) {
+  if (fault.vector == kPageFault && hardware_.is_shadowed()) {
+    shadow_fault(fault);
+    return;
+  }
   if (!exits_on_exception(fault.vector)) {
     hardware_.fault(fault);
     return;
@@ -183,6 +218,10 @@ void EmulatedVtx::intercepted() {
     case Mnemonic::MovFromCr:
     case Mnemonic::Clts:
     case Mnemonic::Lmsw:
+      if (hardware_.is_shadowed()) {
+        access_control_register(what);
+        return;
+      }
       if (what.system_register == 2) {  // no control of VT-x makes an access to CR2 exit
         pass();
         return;
@@ -197,6 +236,10 @@ void EmulatedVtx::intercepted() {
       let_the_cpu_do_it();
       return;
     case Mnemonic::Invlpg:
+      if (hardware_.is_shadowed()) {
+        invalidate_page(what);
+        return;
+      }
       take_exit(ExitReason::PrivilegedInstruction, 0, true);
       let_the_cpu_do_it();
       return;
@@ -221,6 +264,10 @@ void EmulatedVtx::intercepted() {
 }
 
 void EmulatedVtx::missed_memory(const MachineMemoryMissed& miss) {
+  if (hardware_.is_shadowed()) {
+    hardware_.missed_memory(miss);  // no second table, no violation of it
+    return;
+  }
   take_exit(ExitReason::MachineMemory, static_cast<std::uint32_t>(miss.address.value), false);
   hardware_.missed_memory(miss);
   resume(Handling::Reflected, 0);

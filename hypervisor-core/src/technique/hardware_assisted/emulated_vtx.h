@@ -11,8 +11,10 @@
 // Shown as *emulated VT-x* everywhere. Costs are the cost model's. Compare
 // kvm_guest.h, where the same happens on the real one.
 //
-// Nested paging is on and its tables are the identity; a guest that leaves its
-// memory reads ones. Not here: VM entry checks, MSR areas, VPIDs, nesting.
+// Nested paging's tables are the identity; a guest that leaves its memory reads
+// ones. With the control off there are shadow page tables (shadowed_cpu.h), and
+// shadow_exits.cpp has the exits that they need. Not here: VM entry checks, MSR
+// areas, VPIDs, nesting.
 //
 // Source: SDM vol. 3C, "VMX Non-Root Operation", "VM Exits".
 // Control thread only.
@@ -20,7 +22,7 @@
 #pragma once
 
 #include "gv/control_structure.h"
-#include "technique/bare_metal/bare_metal.h"
+#include "technique/hardware_assisted/shadowed_cpu.h"
 #include "x86/decode.h"
 
 namespace gv {
@@ -46,12 +48,13 @@ class EmulatedVtx final : public Technique {
   PhysicalRegisters physical() override { return hardware_.physical(); }
   void set_registers(const RegisterFile& r) override { hardware_.set_registers(r); }
   PagingMode paging() override { return hardware_.paging(); }
-  const ShadowPageTable* shadow() const override { return nullptr; }
+  const ShadowPageTable* shadow() const override { return hardware_.shadow(); }
   void memory_changed() override { hardware_.memory_changed(); }
   void save(StateWriter& out) const override;
   bool restore(StateReader& in) override;
 
   const ControlStructure* control_structure() const override { return &vmcs_; }
+  Result<void> check_controls(const ExecutionControls& controls) override;
   void set_controls(const ExecutionControls& controls) override;
 
  protected:
@@ -67,9 +70,14 @@ class EmulatedVtx final : public Technique {
   void resume(Handling handling, std::uint32_t cost);
   void pass();  // the CPU executes the instruction here, and no control is asked
   void let_the_cpu_do_it();
+  // shadow_exits.cpp: only without nested paging.
+  void shadow_fault(const Faulted& fault);
+  void access_control_register(const x86::Instruction& what);
+  void invalidate_page(const x86::Instruction& what);
+  void finish(const x86::Instruction& what, std::uint64_t value);
 
   RunContext& context_;
-  BareMetal hardware_;
+  ShadowedCpu hardware_;
   ControlStructure vmcs_;
   ExitReason reason_ = ExitReason::Exception;
   Mnemonic mnemonic_ = Mnemonic::Other;

@@ -38,9 +38,9 @@ void each_number(File& file, Visit visit) {
 }
 
 void put(StateWriter& out, const ExecutionControls& controls) {
-  for (const bool control :
-       {controls.external_interrupts, controls.hlt, controls.rdtsc, controls.invlpg,
-        controls.mov_dr, controls.control_registers, controls.msrs, controls.ports.has_value()}) {
+  for (const bool control : {controls.external_interrupts, controls.hlt, controls.rdtsc,
+                             controls.invlpg, controls.mov_dr, controls.control_registers,
+                             controls.msrs, controls.nested_paging, controls.ports.has_value()}) {
     out.flag(control);
   }
   if (controls.ports) {
@@ -56,7 +56,7 @@ ExecutionControls take_controls(StateReader& in) {
   ExecutionControls controls;
   for (bool* control :
        {&controls.external_interrupts, &controls.hlt, &controls.rdtsc, &controls.invlpg,
-        &controls.mov_dr, &controls.control_registers, &controls.msrs}) {
+        &controls.mov_dr, &controls.control_registers, &controls.msrs, &controls.nested_paging}) {
     *control = in.flag();
   }
   if (in.flag()) {
@@ -87,6 +87,7 @@ void EmulatedVtx::save(StateWriter& out) const {
   out.flag(vmcs_.entry.valid);
   out.u8(vmcs_.entry.vector);
   put(out, vmcs_.controls);
+  hardware_.save(out);
 }
 
 bool EmulatedVtx::restore(StateReader& in) {
@@ -111,8 +112,10 @@ bool EmulatedVtx::restore(StateReader& in) {
   vmcs_.entry.valid = in.flag();
   vmcs_.entry.vector = in.u8();
   const ExecutionControls controls = take_controls(in);
+  hardware_.restore(in, !controls.nested_paging);
   if (!(controls == vmcs_.controls)) {
-    set_controls(controls);
+    vmcs_.controls = controls;
+    ask_for_exits();
   }
   if (passing) {
     context_.engine.pass_intercepted(passing_);
