@@ -167,6 +167,19 @@ TEST(Boot, ControlsSayWhatExitsUnderEmulatedVtx) {
   EXPECT_GT(chosen["control-register"]["count"].get<int>(), 0);
   EXPECT_GT(chosen["page-fault"]["count"].get<int>(), 0);
   EXPECT_LT(chosen["port-write"]["count"].get<int>(), usual["port-write"]["count"].get<int>());
+  const auto shadowed = exits_of("no-nested-paging");
+  EXPECT_GT(shadowed["control-register"]["count"].get<int>(), 0);
+  EXPECT_GT(shadowed["page-fault"]["count"].get<int>(), 0);
+}
+
+TEST(Boot, SaysWhatCannotBeRunWithoutNestedPaging) {
+  for (const char* guest : {"tinykernel64", "bootsector"}) {
+    const Outcome outcome =
+        call({"boot", guest, "--technique", "hardware-assisted", "--controls", "no-nested-paging"});
+    EXPECT_EQ(outcome.code, 5) << outcome.err;
+    EXPECT_NE(outcome.err.find("leave the control nested paging on"), std::string::npos)
+        << outcome.err;
+  }
 }
 
 TEST(Boot, NamesAControlThatIsNone) {

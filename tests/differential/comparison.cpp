@@ -131,6 +131,12 @@ std::vector<std::uint8_t> fresh_arena() {
                    .dpl = 3,
                    .present = true}));
     put(bytes, arena::kVectors + 4 * vector, handler);
+    put(bytes, arena::kIdt64 + 16 * vector,
+        pack_gate({.offset = handler,
+                   .selector = kLongCode0,
+                   .type = system_type::kInterruptGate32,  // in long mode of 64 bits
+                   .dpl = 3,
+                   .present = true}));
   }
   return bytes;
 }
@@ -250,7 +256,7 @@ class EngineRunner final : public ProgramRunner {
     cpu.set_msr(Msr::Efer, efer::LME | efer::LMA);
     cpu.set_control(ControlRegister::Cr0, cr0::PE | cr0::ET | cr0::WP | cr0::PG);
     cpu.set_gdtr(arena::kGdtr);
-    cpu.set_idtr({arena::kIdt, 0xfff});
+    cpu.set_idtr(arena::idtr(p.mode));
     cpu.set_rflags(eflags::kAlwaysOne);
     cpu.switch_privilege({kLongCode0, kData0, arena::kGdtr});
     const bool ring_3 = p.mode == ProgramMode::Ring3Long;
@@ -275,14 +281,10 @@ class EngineRunner final : public ProgramRunner {
 
   void collect(const RandomProgram& program, ProgramOutcome& outcome) {
     VcpuEngine& cpu = *engine_;
-    const bool paged = program.mode == ProgramMode::Ring0Paged ||
-                       program.mode == ProgramMode::Ring3Paged || is_long(program.mode);
-    if (paged && std::holds_alternative<Faulted>(outcome.exits.back())) {
+    const bool faulted = std::holds_alternative<Faulted>(outcome.exits.back());
+    if (is_paged(program.mode) && (faulted || frames_ == Frames::Cleared)) {
       // Whether a write that failed on its second page has marked the first is the CPU's affair.
-      for (std::uint8_t* memory : {memory_.at(Mpa(0)), fresh_.data()}) {
-        mark_all_dirty(memory + arena::kTable, 4);
-        mark_all_dirty(memory + arena::kTable64, 8);
-      }
+      mark_all_dirty(memory_, fresh_);
     }
     for (std::size_t i = 0; i < (long_mode_ ? 16 : 8); ++i) {
       outcome.gpr[i] = cpu.gpr(static_cast<Gpr>(i));
@@ -297,12 +299,6 @@ class EngineRunner final : public ProgramRunner {
       clear_frame(program, memory_, outcome);
     }
     code_touched_ = collect_memory(memory_, fresh_, outcome) || code_touched_;
-  }
-
-  static void mark_all_dirty(std::uint8_t* table, std::size_t entry_bytes) {
-    for (std::size_t at = 0; at < kPageSize; at += entry_bytes) {
-      table[at] |= pte::D;
-    }
   }
 
   MachineMemory memory_;
@@ -333,15 +329,48 @@ bool collect_memory(MachineMemory& memory, const std::vector<std::uint8_t>& fres
   return code;
 }
 
+void mark_all_dirty(MachineMemory& memory, std::vector<std::uint8_t>& fresh) {
+  for (std::uint8_t* bytes : {memory.at(Mpa(0)), fresh.data()}) {
+    for (std::size_t at = 0; at < kPageSize; at += 4) {
+      bytes[arena::kTable + at] |= pte::D;
+      bytes[arena::kTable64 + at / 4 * 8 % kPageSize] |= pte::D;
+    }
+  }
+}
+
+namespace {
+
+// SDM vol. 3A, "64-Bit Mode Stack Frame": five words or six, below RSP cut to a multiple of 16.
+void clear_long_frame(MachineMemory& memory, ProgramOutcome& outcome, bool error_code) {
+  constexpr std::uint64_t kWords = 5, kBytes = 8, kAlignment = 16;
+  const std::uint64_t top = outcome.gpr[4] & ~(kAlignment - 1);
+  for (std::uint64_t i = 1; i <= kWords + (error_code ? 1 : 0); ++i) {
+    const auto at = RandomProgram::physical_of(top - i * kBytes);
+    const std::uint64_t entry =
+        at ? memory.load<std::uint64_t>(Mpa(arena::kTable64 + *at / kPageSize * kBytes)) : 0;
+    if ((entry & (pte::P | pte::RW)) != (pte::P | pte::RW)) {
+      outcome.frame_missing = true;
+      return;
+    }
+    memory.store<std::uint64_t>(Mpa(*at), 0);
+  }
+}
+
+}  // namespace
+
 void clear_frame(const RandomProgram& program, MachineMemory& memory, ProgramOutcome& outcome) {
   const auto* fault = std::get_if<Faulted>(&outcome.exits.back());
   if (fault == nullptr && !std::holds_alternative<SoftwareInterrupted>(outcome.exits.back()) &&
       !std::holds_alternative<InvalidOpcode>(outcome.exits.back())) {
     return;
   }
+  if (is_long(program.mode)) {
+    clear_long_frame(memory, outcome, fault != nullptr && has_error_code(fault->vector));
+    return;
+  }
   const bool real = program.mode == ProgramMode::Real;
   const std::uint32_t words = fault != nullptr && has_error_code(fault->vector) && !real ? 4 : 3;
-  const auto stack_pointer = static_cast<std::uint32_t>(outcome.gpr[4]);  // no 64-bit programs
+  const auto stack_pointer = static_cast<std::uint32_t>(outcome.gpr[4]);
   for (std::uint32_t i = 1; i <= words; ++i) {
     const std::uint32_t at =
         real ? arena::kStack + ((stack_pointer - 2 * i) & 0xffff) : stack_pointer - 4 * i;

@@ -55,6 +55,12 @@ bool collect_memory(MachineMemory& memory, const std::vector<std::uint8_t>& fres
                     ProgramOutcome& outcome);
 // Clears the bytes that the frame of the last exit's exception takes below the outcome's ESP.
 void clear_frame(const RandomProgram& program, MachineMemory& memory, ProgramOutcome& outcome);
+// Sets D in every entry of the page tables, there and as they were: a CPU that pushes a frame marks
+// one more page than the program has written to.
+void mark_all_dirty(MachineMemory& memory, std::vector<std::uint8_t>& fresh);
+constexpr bool is_paged(ProgramMode mode) {
+  return mode == ProgramMode::Ring0Paged || mode == ProgramMode::Ring3Paged || is_long(mode);
+}
 
 // Empty when they are equal, else what differs, one line each.
 std::string differences(const RandomProgram& program, const ProgramOutcome& a, const char* name_a,

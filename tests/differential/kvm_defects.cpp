@@ -35,6 +35,12 @@ std::uint8_t opcode_of(const std::uint8_t* bytes, std::size_t length) {
   return 0;
 }
 
+CodeSize code_size_of(ProgramMode mode) {
+  return mode == ProgramMode::Real ? CodeSize::Bits16
+         : is_long(mode)           ? CodeSize::Bits64
+                                   : CodeSize::Bits32;
+}
+
 }  // namespace
 
 std::string_view known_to_differ(const RandomProgram& program) {
@@ -43,8 +49,7 @@ std::string_view known_to_differ(const RandomProgram& program) {
   const auto& bytes = program.bytes;
   for (std::size_t at = 0; at < bytes.size();) {
     const std::uint8_t* here = bytes.data() + at;
-    const Instruction what =
-        decode(here, bytes.size() - at, real ? CodeSize::Bits16 : CodeSize::Bits32);
+    const Instruction what = decode(here, bytes.size() - at, code_size_of(program.mode));
     if (!what.valid) {
       ++at;
       continue;
@@ -78,8 +83,8 @@ bool known_to_hang(const RandomProgram& program, const ProgramOutcome& on_kvm) {
   if (!std::holds_alternative<HostInterrupted>(on_kvm.exits.back()) || at >= program.bytes.size()) {
     return false;
   }
-  const Instruction what = decode(program.bytes.data() + at, program.bytes.size() - at,
-                                  real ? CodeSize::Bits16 : CodeSize::Bits32);
+  const Instruction what =
+      decode(program.bytes.data() + at, program.bytes.size() - at, code_size_of(program.mode));
   return what.mnemonic == Mnemonic::Sgdt || what.mnemonic == Mnemonic::Sidt;
 }
 

@@ -69,9 +69,13 @@ TEST_P(OnKvm, RandomProgramsLeaveTheSameBehindAsOnTheInterpreter) {
   RecordProperty("left out", static_cast<int>(left_out));
 }
 
-INSTANTIATE_TEST_SUITE_P(Modes, OnKvm, testing::Values(ProgramMode::Ring0Flat, ProgramMode::Real),
+INSTANTIATE_TEST_SUITE_P(Modes, OnKvm,
+                         testing::Values(ProgramMode::Ring0Flat, ProgramMode::Real,
+                                         ProgramMode::Ring0Long),
                          [](const auto& mode) {
-                           return mode.param == ProgramMode::Real ? "RealMode" : "Ring0Flat";
+                           return mode.param == ProgramMode::Real        ? "RealMode"
+                                  : mode.param == ProgramMode::Ring0Long ? "Ring0Long"
+                                                                         : "Ring0Flat";
                          });
 
 }  // namespace

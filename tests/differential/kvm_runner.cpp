@@ -6,7 +6,8 @@
 // HLT, and the frame says what would have been the exit. What an emulating KVM
 // refuses to execute, our interpreter executes on its registers, as
 // technique/hardware_assisted does it; the outcome names these instructions.
-// Flat and real mode alone: 32-bit paging is refused where KVM emulates.
+// Ring 0 alone, and no 32-bit paging, which is refused where KVM emulates: flat, real and long
+// mode.
 
 #include "differential/comparison.h"
 
@@ -25,6 +26,7 @@ namespace {
 
 using namespace x86;
 
+constexpr std::uint16_t kLongCode = 0x80;
 constexpr std::uint32_t kResumeFlag = 1u << 16;
 // A program takes some hundred instructions at most; one that is still running then hangs.
 constexpr std::uint64_t kSlice = 10'000'000;
@@ -43,10 +45,12 @@ class KvmRunner final : public ProgramRunner {
   }
 
   ProgramOutcome run(const RandomProgram& program) override {
-    std::uint8_t* code = memory_.at(Mpa(program.address));
+    std::uint8_t* code = memory_.at(Mpa(program.physical()));
     std::memcpy(code, program.bytes.data(), program.bytes.size());
-    std::memcpy(fresh_.data() + program.address, code, program.bytes.size());
+    std::memcpy(fresh_.data() + program.physical(), code, program.bytes.size());
     GV_CHECK(kvm_->restore(untouched_).has_value());
+    long_ = is_long(program.mode);
+    kvm_->set_msr(Msr::Efer, long_ ? efer::LME | efer::LMA : 0);
     kvm_->set_register_file(start_of(program));
     ProgramOutcome outcome;
     Entry entry;
@@ -80,7 +84,7 @@ class KvmRunner final : public ProgramRunner {
 
   RegisterFile start_of(const RandomProgram& p) {
     const bool real = p.mode == ProgramMode::Real;
-    GV_CHECK(real || p.mode == ProgramMode::Ring0Flat);
+    GV_CHECK(real || p.mode == ProgramMode::Ring0Flat || p.mode == ProgramMode::Ring0Long);
     RegisterFile r;
     const auto flat = [&](std::uint16_t selector, std::uint16_t attributes) {
       return Segment{selector, real ? std::uint64_t{selector} << 4 : 0, 0xffffffff, attributes};
@@ -96,7 +100,13 @@ class KvmRunner final : public ProgramRunner {
     r.idtr = arena::idtr(p.mode);
     r.cr0 = real ? cr0::ET : cr0::PE | cr0::ET | cr0::WP;
     r.cr3 = arena::kDirectory;
-    for (std::size_t i = 0; i < 8; ++i) {
+    if (long_) {
+      r[SegmentName::Cs] = {kLongCode, 0, 0xffffffff, 0xa09b};
+      r.cr0 |= cr0::PG;
+      r.cr3 = arena::kPml4;
+      r.cr4 = cr4::PAE;
+    }
+    for (std::size_t i = 0; i < registers(); ++i) {
       r.gpr[i] = p.gpr[i];
     }
     r.rflags = p.eflags;
@@ -106,11 +116,16 @@ class KvmRunner final : public ProgramRunner {
 
   // Empty when the guest goes on behind the instruction.
   std::optional<Exit> assist(ProgramOutcome& outcome) {
+    assistant_.set_msr(Msr::Efer, kvm_->msr(Msr::Efer).value_or(0));
     assistant_.set_register_file(kvm_->register_file());
-    const auto at = static_cast<std::uint32_t>(kvm_->linear_rip().value);
+    const std::uint64_t linear = kvm_->linear_rip().value;
+    const std::uint64_t at =
+        long_ ? RandomProgram::physical_of(linear).value_or(arena::kMemory) : linear;
     if (memory_.contains(Mpa(at), kLongestInstruction)) {
       const auto line = disassemble(memory_.at(Mpa(at)), kLongestInstruction, Gva(at),
-                                    kvm_->code_bits() == 16 ? CodeSize::Bits16 : CodeSize::Bits32);
+                                    kvm_->code_bits() == 16   ? CodeSize::Bits16
+                                    : kvm_->code_bits() == 64 ? CodeSize::Bits64
+                                                              : CodeSize::Bits32);
       outcome.refused.push_back(line.text.substr(0, line.text.find(' ')));
     }
     const Exit exit = assistant_.run_one_afresh();
@@ -126,16 +141,21 @@ class KvmRunner final : public ProgramRunner {
     const std::uint64_t handler = r.rip - 1 - arena::kHandlers;
     if (!by_assist && std::holds_alternative<HaltExecuted>(last) && handler < 16 * 256 &&
         handler % 16 == 0) {
-      last = take_frame(program, r, static_cast<std::uint8_t>(handler / 16));
+      const auto vector = static_cast<std::uint8_t>(handler / 16);
+      last = long_ ? take_long_frame(program, r, vector) : take_frame(program, r, vector);
     }
-    for (std::size_t i = 0; i < 8; ++i) {
-      outcome.gpr[i] = static_cast<std::uint32_t>(r.gpr[i]);
+    const std::uint64_t mask = long_ ? ~std::uint64_t{0} : std::uint64_t{0xffffffff};
+    for (std::size_t i = 0; i < registers(); ++i) {
+      outcome.gpr[i] = r.gpr[i] & mask;
     }
-    outcome.rip = static_cast<std::uint32_t>(r.rip);
+    outcome.rip = r.rip & mask;
     outcome.eflags = static_cast<std::uint32_t>(r.rflags) & ~kResumeFlag;
     outcome.cr0 = static_cast<std::uint32_t>(r.cr0);
     for (int i = 0; i < kSegmentCount; ++i) {
       outcome.selectors[i] = r.segment[static_cast<std::size_t>(i)].selector;
+    }
+    if (is_paged(program.mode)) {
+      mark_all_dirty(memory_, fresh_);
     }
     clear_frame(program, memory_, outcome);
     collect_memory(memory_, fresh_, outcome);
@@ -156,16 +176,9 @@ class KvmRunner final : public ProgramRunner {
       }
       return word;
     };
-    // Vectors of exceptions may come from INT n, which pushes no error code.
-    const auto is_software = [&](std::uint32_t eip) {
-      const std::uint64_t offset = eip - (real ? program.address & 15 : program.address);
-      const auto& bytes = program.bytes;
-      return vector == kBreakpoint || vector == kOverflow ||
-             (offset >= 2 && offset <= bytes.size() && bytes[offset - 2] == 0xcd &&
-              bytes[offset - 1] == vector);
-    };
     std::uint32_t error = 0, eip = pop();
-    const bool software = is_software(eip);
+    const bool software =
+        is_software(program, vector, eip - (real ? program.address & 15 : program.address));
     if (!software && !real && has_error_code(vector)) {
       error = std::exchange(eip, pop());
     }
@@ -178,12 +191,50 @@ class KvmRunner final : public ProgramRunner {
     return vector == kInvalidOpcode ? Exit(InvalidOpcode{}) : Exit(Faulted{vector, error, Gva(0)});
   }
 
+  // The same in long mode, where SS and RSP are always pushed.
+  Exit take_long_frame(const RandomProgram& program, RegisterFile& r, std::uint8_t vector) {
+    std::uint64_t at = r[Gpr::Sp];
+    const auto pop = [&] {
+      const auto physical = RandomProgram::physical_of(at);
+      at += 8;
+      return physical ? memory_.load<std::uint64_t>(Mpa(*physical)) : 0;
+    };
+    std::uint64_t error = 0, rip = pop();
+    const bool software = is_software(program, vector, rip - program.address);
+    if (!software && has_error_code(vector)) {
+      error = std::exchange(rip, pop());
+    }
+    r.rip = rip;
+    r[SegmentName::Cs].selector = static_cast<std::uint16_t>(pop());
+    r.rflags = pop();
+    r[Gpr::Sp] = pop();
+    r[SegmentName::Ss].selector = static_cast<std::uint16_t>(pop());
+    if (software) {
+      return SoftwareInterrupted{vector};
+    }
+    return vector == kInvalidOpcode ? Exit(InvalidOpcode{})
+                                    : Exit(Faulted{vector, static_cast<std::uint32_t>(error),
+                                                   Gva(vector == kPageFault ? r.cr2 : 0)});
+  }
+
+  // Vectors of exceptions may come from INT n, which pushes no error code. `offset`: of the saved
+  // instruction pointer in the program.
+  static bool is_software(const RandomProgram& program, std::uint8_t vector, std::uint64_t offset) {
+    const auto& bytes = program.bytes;
+    return vector == kBreakpoint || vector == kOverflow ||
+           (offset >= 2 && offset <= bytes.size() && bytes[offset - 2] == 0xcd &&
+            bytes[offset - 1] == vector);
+  }
+
+  std::size_t registers() const { return long_ ? kGprCount : 8; }
+
   MachineMemory memory_;
   std::vector<std::uint8_t> fresh_;
   std::unique_ptr<KvmEngine> kvm_;
   InterpreterEngine assistant_;
   EngineState untouched_;
   bool raised_by_assist_ = false;
+  bool long_ = false;  // the program's mode
 };
 
 }  // namespace

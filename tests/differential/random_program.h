@@ -16,6 +16,7 @@
 #include "gv/registers.h"
 
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <utility>
 #include <vector>
@@ -35,6 +36,7 @@ inline constexpr std::uint32_t kHandlers = 0x5000;  // a HLT for each vector, 16
 // The same pages by the four tables of long mode, there also from kUpperHalf on.
 inline constexpr std::uint32_t kPml4 = 0x8000, kPointers = 0x9000, kDirectory64 = 0xa000;
 inline constexpr std::uint32_t kTable64 = 0xb000;
+inline constexpr std::uint32_t kIdt64 = 0xc000;  // gates to the same handlers
 inline constexpr std::uint64_t kUpperHalf = 0xffff'8000'0000'0000;
 inline constexpr std::uint32_t kCode = 0x10000;
 inline constexpr std::uint32_t kCodeEnd = 0x30000;
@@ -62,6 +64,7 @@ namespace arena {
 inline constexpr DescriptorTableRegister kGdtr{kGdt, 8 * 18 - 1};
 inline DescriptorTableRegister idtr(ProgramMode mode) {
   return mode == ProgramMode::Real ? DescriptorTableRegister{kVectors, 0x3ff}
+         : is_long(mode)           ? DescriptorTableRegister{kIdt64, 0xfff}
                                    : DescriptorTableRegister{kIdt, 0x7ff};
 }
 }  // namespace arena
@@ -75,6 +78,12 @@ struct RandomProgram {
   std::uint64_t gpr[16] = {};
   std::uint32_t eflags = 2;
   std::uint32_t physical() const { return static_cast<std::uint32_t>(address % arena::kMemory); }
+  // Of a linear address that long mode's tables map; empty elsewhere.
+  static std::optional<std::uint32_t> physical_of(std::uint64_t linear) {
+    const std::uint64_t half = linear >= arena::kUpperHalf ? arena::kUpperHalf : 0;
+    return linear - half < arena::kMemory ? std::optional(static_cast<std::uint32_t>(linear - half))
+                                          : std::nullopt;
+  }
   // Offset of the instruction behind one that leaves flags undefined, and which.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> undefined_at;
   // Offsets of instructions that read memory and write it back.

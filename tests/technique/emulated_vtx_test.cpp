@@ -154,6 +154,7 @@ TEST(EmulatedVtx, ARestoredMachineHasTheControlStructureOfThatTime) {
   others.control_registers = true;
   others.ports = {0x3f8, 0xf4};
   others.exceptions = 1u << 14;
+  others.nested_paging = false;
   machine.technique().set_controls(others);
   limits.stop_at_cycles = 30'000'000;
   ASSERT_EQ(machine.run(limits), RunStop::TargetReached);

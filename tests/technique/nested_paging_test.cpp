@@ -157,7 +157,6 @@ TEST(NestedPaging, MayChangeAtAnyInstantAndTheGuestNeverKnows) {
     nested = !nested;
     ExecutionControls controls;
     controls.nested_paging = nested;
-    ASSERT_TRUE(m.technique().check_controls(controls));
     m.technique().set_controls(controls);
     ++changes;
   }

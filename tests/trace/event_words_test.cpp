@@ -107,6 +107,9 @@ TEST(Sentences, say_what_a_learner_should_read) {
   EXPECT_EQ(narrate(cli),
             "The guest kernel executed CLI outside ring 0. The CPU raised #GP and the "
             "hypervisor took over.");
+  ExitTaken invlpg{.reason = ExitReason::PrivilegedInstruction, .mnemonic = Mnemonic::Invlpg};
+  EXPECT_EQ(narrate(Event{0, 0, Gva(0), 0, invlpg}).find("outside ring 0"), std::string::npos)
+      << "it exits from ring 0 of a guest under VT-x";
   EXPECT_EQ(narrate(Event{0, 0, Gva(0), 0, InstructionEmulated{Mnemonic::Cli, 0}}),
             "The hypervisor emulated CLI: it cleared the virtual interrupt flag. The real one "
             "stays set.");

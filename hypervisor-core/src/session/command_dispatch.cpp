@@ -6,6 +6,8 @@
 
 #include "session/control_thread.h"
 
+#include "technique/hardware_assisted/shadowed_cpu.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -112,7 +114,8 @@ ControlThread::Outcome ControlThread::carry_out(const Command& command) {
     if (machine_->technique().control_structure() == nullptr) {
       return refused(kNoControls);
     }
-    if (const auto can = machine_->technique().check_controls(controls->controls); !can) {
+    if (const auto can = ShadowedCpu::check(machine_->technique().paging());
+        !can && !controls->controls.nested_paging) {
       return refused(can.error().message);
     }
     timeline_.put_in(*controls);

@@ -78,7 +78,8 @@ class Technique {
   virtual void memory_changed() = 0;
   // What hardware assistance keeps of its guest; null where there is none, or none that we may see.
   virtual const ControlStructure* control_structure() const { return nullptr; }
-  // From now on other things exit. REQUIRES: check_controls().
+  // From now on other things exit. REQUIRES: control_structure(), and for the change to shadow page
+  // tables ShadowedCpu::check().
   virtual void set_controls(const ExecutionControls&) {
     GV_CHECK(false && "this technique has no execution controls");
   }
@@ -90,11 +91,6 @@ class Technique {
 
  protected:
   virtual Gva linear_rip_now() const = 0;
-
- public:
-  // Error: one sentence, where this guest cannot be run under these now. REQUIRES for both:
-  // control_structure().
-  virtual Result<void> check_controls(const ExecutionControls&) { return {}; }
 };
 
 }  // namespace gv

@@ -143,10 +143,21 @@ std::string printable(std::uint8_t byte) {
   return fmt::format("byte {:#04x}", byte);
 }
 
+// Under VT-x it leaves ring 0 of the guest, elsewhere a ring that may not execute it.
+bool has_a_control(Mnemonic mnemonic) {
+  return mnemonic == Mnemonic::Invlpg || mnemonic == Mnemonic::Rdtsc ||
+         mnemonic == Mnemonic::MovToDr || mnemonic == Mnemonic::MovFromDr;
+}
+
 std::string narrate_exit(const ExitTaken& e) {
   const auto who = subject(e.from);
   switch (e.reason) {
     case ExitReason::PrivilegedInstruction:
+      if (has_a_control(e.mnemonic)) {
+        return fmt::format(
+            "{} executed {}, which the hypervisor keeps to itself. The CPU stopped before it.", who,
+            manual_name(e));
+      }
       return fmt::format(
           "{} executed {} outside ring 0. The CPU raised {} and the hypervisor took over.", who,
           manual_name(e), names_a_selector(e.mnemonic) ? "an exception" : "#GP");

@@ -35,7 +35,7 @@ void EmulatedVtx::ask_for_exits() {
 
 Result<void> EmulatedVtx::start(const RegisterFile& entry) {
   if (!vmcs_.controls.nested_paging) {
-    GV_TRY(hardware_.can_be_shadowed(entry));
+    GV_TRY(ShadowedCpu::check({.cr0 = entry.cr0, .cr4 = entry.cr4}));
   }
   GV_TRY(hardware_.start(entry));
   if (!vmcs_.controls.nested_paging) {
@@ -43,13 +43,6 @@ Result<void> EmulatedVtx::start(const RegisterFile& entry) {
   }
   ask_for_exits();
   return {};
-}
-
-Result<void> EmulatedVtx::check_controls(const ExecutionControls& controls) {
-  if (controls.nested_paging || hardware_.is_shadowed()) {
-    return {};
-  }
-  return hardware_.can_be_shadowed();
 }
 
 // What a hypervisor does with VMWRITE between an exit and the next entry.

@@ -54,7 +54,6 @@ class EmulatedVtx final : public Technique {
   bool restore(StateReader& in) override;
 
   const ControlStructure* control_structure() const override { return &vmcs_; }
-  Result<void> check_controls(const ExecutionControls& controls) override;
   void set_controls(const ExecutionControls& controls) override;
 
  protected:

@@ -46,7 +46,7 @@ void EmulatedVtx::access_control_register(const Instruction& what) {
   const std::uint64_t value =
       write ? context_.engine.gpr(*what.gpr) : hardware_.guest_control(which);
   if (write) {
-    if (const auto can = hardware_.can_write_control(number, value); !can) {
+    if (const auto can = hardware_.check_write(number, value); !can) {
       context_.machine.refuse(can.error().message);
       return;  // RIP stays at the instruction
     }

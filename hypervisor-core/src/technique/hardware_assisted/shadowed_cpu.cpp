@@ -43,34 +43,20 @@ Result<void> ShadowedCpu::start(const RegisterFile& entry) {
   return BareMetal::start(entry);
 }
 
-Result<void> ShadowedCpu::can_be_shadowed(const RegisterFile& entry) const {
-  if ((entry.cr0 & cr0::PE) == 0) {
-    return Error{ErrorCode::NotAvailable, kNoRealMode};
-  }
-  return {};
-}
-
-Result<void> ShadowedCpu::can_be_shadowed() {
-  const PagingMode mode = paging();
+Result<void> ShadowedCpu::check(const PagingMode& mode) {
   if ((mode.cr0 & cr0::PE) == 0) {
     return Error{ErrorCode::NotAvailable, kNoRealMode};
   }
-  if ((mode.efer & efer::LME) != 0 || (mode.enabled() && mode.pae())) {
-    return Error{ErrorCode::NotAvailable, kNoWideShadow};
-  }
-  return {};
+  // Nothing here sees EFER written: who has asked for long mode already gets it with paging.
+  const bool wide = (mode.enabled() && mode.pae()) || (mode.efer & efer::LME) != 0;
+  return wide ? Result<void>(Error{ErrorCode::NotAvailable, kNoWideShadow}) : Result<void>{};
 }
 
-Result<void> ShadowedCpu::can_write_control(int number, std::uint64_t value) {
-  const std::uint64_t cr0_then = number == 0 ? value : control(ControlRegister::Cr0);
-  const std::uint64_t cr4_then = number == 4 ? value : control(ControlRegister::Cr4);
-  if ((cr0_then & cr0::PE) == 0) {
-    return Error{ErrorCode::NotAvailable, kNoRealMode};
-  }
-  if ((cr0_then & cr0::PG) != 0 && (cr4_then & cr4::PAE) != 0) {
-    return Error{ErrorCode::NotAvailable, kNoWideShadow};
-  }
-  return {};
+Result<void> ShadowedCpu::check_write(int number, std::uint64_t value) {
+  PagingMode then = paging();
+  (number == 0 ? then.cr0 : number == 4 ? then.cr4 : then.cr3) = value;
+  then.efer = 0;  // long mode takes PAE and paging, and they are asked for here
+  return check(then);
 }
 
 void ShadowedCpu::walk_shadow() {
@@ -88,8 +74,8 @@ void ShadowedCpu::walk_shadow() {
   cpu.set_control(ControlRegister::Cr3, shadow_.root().value);
   cpu.set_control(ControlRegister::Cr0, cr0 | cr0::PG | cr0::WP);
   cpu.flush_tlb();
-  name_address_space();
   reach_descriptors();
+  name_address_space();
 }
 
 void ShadowedCpu::walk_guest_tables() {
@@ -206,28 +192,30 @@ bool ShadowedCpu::write_control(int number, std::uint64_t value) {
     }
   }
   if (owned) {
-    name_address_space();
     drop_all(number == 3 ? FlushCause::Cr3Write : FlushCause::ModeChange);
+    name_address_space();
   }
   return owned;
 }
 
 void ShadowedCpu::drop_all(FlushCause cause) {
+  const Gva rip = linear_rip();  // while the code segment's descriptor is still mapped
   const std::uint32_t dropped = shadow_.drop_all();
   context_.engine.flush_tlb();
   ++context_.ledger.shadow_flushes;
-  context_.record(linear_rip(), ShadowFlushed{cause, dropped});
+  context_.record(rip, ShadowFlushed{cause, dropped});
   reach_descriptors();
 }
 
 // Whether the address lay in a large page is no longer known: with PSE, all 4 MiB go.
 void ShadowedCpu::forget_translation(Gva address) {
   const bool large = (owned_cr4_ & cr4::PSE) != 0;
+  const Gva rip = linear_rip();
   const std::uint32_t dropped =
       large ? shadow_.drop_directory_entry(address) : shadow_.drop_page(address);
   context_.engine.flush_tlb();
   ++context_.ledger.shadow_flushes;
-  context_.record(linear_rip(), ShadowFlushed{FlushCause::Invlpg, dropped});
+  context_.record(rip, ShadowFlushed{FlushCause::Invlpg, dropped});
   reach_descriptors();
 }
 
@@ -240,6 +228,7 @@ void ShadowedCpu::name_address_space() {
 // them from the guest's descriptor table, between two instructions, where no page fault of the
 // shadow could be answered: so the table's page is always there.
 void ShadowedCpu::reach_descriptors() {
+  before_loading(context_.engine.selector(SegmentName::Cs));  // first: it says where we are
   for (int i = 0; i < kSegmentCount; ++i) {
     before_loading(context_.engine.selector(static_cast<SegmentName>(i)));
   }

@@ -33,13 +33,12 @@ class ShadowedCpu final : public BareMetal {
 
   Result<void> start(const RegisterFile& entry) override;
 
-  // Who owns the tables that the CPU walks. REQUIRES for the second: can_be_shadowed().
+  // Error: one sentence; a guest in this mode has no shadow here.
+  static Result<void> check(const PagingMode& mode);
+  // Who owns the tables that the CPU walks. REQUIRES for the second: check() of the guest's mode.
   void walk_guest_tables();
   void walk_shadow();
   bool is_shadowed() const { return shadowed_; }
-  // Error: one sentence; the guest is in a mode that has no shadow here.
-  Result<void> can_be_shadowed();
-  Result<void> can_be_shadowed(const RegisterFile& entry) const;
 
   // The rest only where the CPU walks the shadow.
 
@@ -49,7 +48,8 @@ class ShadowedCpu final : public BareMetal {
   std::uint64_t guest_control(ControlRegister which) { return control(which); }
   // Whether this MOV changes a bit that is not the guest's to change.
   bool changes_owned_bits(int number, std::uint64_t value);
-  Result<void> can_write_control(int number, std::uint64_t value);
+  // Error: check()'s of the mode that would follow.
+  Result<void> check_write(int number, std::uint64_t value);
   // True: the whole shadow had to go.
   bool write_control(int number, std::uint64_t value);
   void forget_translation(Gva address);  // INVLPG
