@@ -147,7 +147,7 @@ TEST(NestedPaging, MayChangeAtAnyInstantAndTheGuestNeverKnows) {
   RunLimits limits;
   bool nested = true;
   unsigned changes = 0;
-  for (std::uint64_t at = 0; !m.end(); at += 37'501) {
+  for (std::uint64_t at = 0; !m.end(); at += 137'501) {
     limits.stop_at_cycles = at;
     m.run(limits);
     ASSERT_TRUE(m.engine_failure().message.empty()) << m.engine_failure().message;

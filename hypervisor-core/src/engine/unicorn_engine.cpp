@@ -111,6 +111,7 @@ void UnicornEngine::State::live() {
         suspend();
         continue;
       }
+      repair_after_lookups();  // it looks up the code of every page that went
       code_stale = tlb_stale = true;
     }
     if (std::exchange(ranges_stale, false)) {

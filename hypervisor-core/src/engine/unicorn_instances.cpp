@@ -57,25 +57,45 @@ const UnicornRegisterIds& register_ids(uc_mode mode) {
   return mode == UC_MODE_64 ? kWideIds : kNarrowIds;
 }
 
-// RAM up to memory_end, and an empty bus behind it.
+// RAM up to memory_end, and an empty bus behind it. Behind all of the machine's memory the bus is
+// mapped once: taking it away again would cost Unicorn a look at each of a million pages.
 Result<void> UnicornEngine::State::lay_out_memory(UnicornInstance& instance, uc_mode mode) {
-  const std::uint64_t end = mode == UC_MODE_64 ? kWideAddressSpaceEnd : kAddressSpaceEnd;
-  if (instance.memory_end != 0) {
-    uc_mem_unmap(instance.uc, 0, instance.memory_end);
-    if (instance.memory_end < end) {
-      uc_mem_unmap(instance.uc, instance.memory_end, end - instance.memory_end);
+  const std::uint64_t size = machine.size();
+  const auto map_ram = [&](std::uint64_t from, std::uint64_t to) {
+    return uc_mem_map_ptr(instance.uc, from, to - from, UC_PROT_ALL, machine.at(Mpa(from)));
+  };
+  const auto map_bus = [&](std::uint64_t from, std::uint64_t to) {
+    return uc_mmio_map(instance.uc, from, to - from, &UnicornHooks::bus_read, nullptr,
+                       &UnicornHooks::bus_write, nullptr);
+  };
+  uc_err error = UC_ERR_OK;
+  if (instance.memory_end == 0) {
+    const std::uint64_t end = mode == UC_MODE_64 ? kWideAddressSpaceEnd : kAddressSpaceEnd;
+    error = map_ram(0, size);
+    if (error == UC_ERR_OK && size < end) {
+      error = map_bus(size, end);
     }
+    instance.memory_split = size;
   }
-  instance.memory_end = 0;
-  if (const uc_err error =
-          uc_mem_map_ptr(instance.uc, 0, memory_end, UC_PROT_ALL, machine.at(Mpa(0)))) {
+  if (error == UC_ERR_OK && memory_end < size && instance.memory_split != memory_end) {
+    uc_mem_unmap(instance.uc, 0, instance.memory_split);
+    if (instance.memory_split < size) {
+      uc_mem_unmap(instance.uc, instance.memory_split, size - instance.memory_split);
+    }
+    error = map_ram(0, memory_end);
+    if (error == UC_ERR_OK) {
+      error = map_bus(memory_end, size);
+    }
+    instance.memory_split = memory_end;
+  } else if (error == UC_ERR_OK && instance.memory_split < size) {
+    uc_mem_unmap(instance.uc, instance.memory_split, size - instance.memory_split);
+    error = memory_end == size ? map_ram(instance.memory_split, size)
+                               : map_bus(instance.memory_split, size);
+  }
+  if (error != UC_ERR_OK) {
     return broke(error, "mapping the machine's memory");
   }
   instance.memory_end = memory_end;
-  if (memory_end < end) {
-    uc_mmio_map(instance.uc, memory_end, end - memory_end, &UnicornHooks::bus_read, nullptr,
-                &UnicornHooks::bus_write, nullptr);
-  }
   return {};
 }
 

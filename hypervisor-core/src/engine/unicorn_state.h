@@ -60,7 +60,8 @@ struct UnicornInstance {
   uc_engine* uc = nullptr;
   uc_context* context = nullptr;  // scratch; also of the trap being handled
   uc_hook block_hook = 0;
-  std::uint64_t memory_end = 0;  // machine memory below is mapped; 0: nothing is
+  std::uint64_t memory_end = 0;    // machine memory below is mapped; 0: nothing is
+  std::uint64_t memory_split = 0;  // where one of Unicorn's regions of it ends and another begins
 };
 
 struct UnicornEngine::State {
