@@ -25,6 +25,9 @@ inline constexpr std::array<std::uint8_t, 4> kTakenVectors = {0x17, 0x19, 0x1a, 
 
 // Why the program cannot be compared with KVM; empty when it can.
 std::string_view known_to_differ(const RandomProgram& program);
+// The same of what it came to; only in long mode, where there are pages.
+std::string_view known_to_differ(const RandomProgram& program, const ProgramOutcome& ours,
+                                 const ProgramOutcome& on_kvm);
 // Whether KVM executes the instruction there for ever: SGDT or SIDT to where no memory is.
 bool known_to_hang(const RandomProgram& program, const ProgramOutcome& on_kvm);
 

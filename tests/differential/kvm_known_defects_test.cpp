@@ -145,6 +145,57 @@ TEST_F(KvmDefects, StoringATableRegisterWhereNoMemoryIsNeverEnds) {
   EXPECT_TRUE(known_to_hang(program, theirs_));
 }
 
+// SDM vol. 1, "Segmentation in 64-Bit Mode": overrides by CS, DS, ES and SS are ignored, so that an
+// address which is not canonical is #GP. KVM takes it for one of the stack's.
+TEST_F(KvmDefects, AnOverrideByTheStackSegmentCountsInLongMode) {
+  RandomProgram program = program_of({0x36, 0x8b, 0x03}, ProgramMode::Ring0Long);  // mov eax, [rbx]
+  program.gpr[3] = 0x0b94'4e55'7389'392d;
+  run(program);
+  const auto* here = std::get_if<Faulted>(&ours_.exits.back());
+  const auto* there = std::get_if<Faulted>(&theirs_.exits.back());
+  ASSERT_TRUE(here != nullptr && there != nullptr);
+  EXPECT_EQ(here->vector, 13);
+  EXPECT_EQ(there->vector, 12);
+}
+
+// SDM vol. 2A, "REX Prefixes": REX.R does not extend the number of a segment register. KVM extends
+// it, and knows no such register.
+TEST_F(KvmDefects, RexExtendsTheNumberOfASegmentRegister) {
+  run(program_of({0x44, 0x8c, 0xe7}, ProgramMode::Ring0Long));  // mov edi, fs
+  EXPECT_TRUE(ended(ours_));
+  EXPECT_TRUE(std::holds_alternative<InvalidOpcode>(theirs_.exits.back()));
+}
+
+// SDM vol. 2B, "MOV": of a segment register 16 bits go to memory, whatever the operand size. KVM
+// stores as many as REX.W says.
+TEST_F(KvmDefects, RexWidensTheStoreOfASegmentRegister) {
+  RandomProgram program = program_of({0x48, 0x8c, 0x0b}, ProgramMode::Ring0Long);  // mov [rbx], cs
+  program.gpr[3] = arena::kData;
+  run(program);
+  ASSERT_TRUE(ended(ours_) && ended(theirs_));
+  EXPECT_NE(ours_.memory, theirs_.memory);
+}
+
+// SDM vol. 3A, "Interrupt and Exception Classes": a fault leaves the machine as before the
+// instruction. KVM has written to the first page when the second refuses.
+TEST_F(KvmDefects, AWriteAcrossPagesIsHalfDoneWhenTheSecondRefuses) {
+  RandomProgram program = program_of({0x48, 0xff, 0x09}, ProgramMode::Ring0Long);  // dec [rcx]
+  const std::uint32_t first = arena::kData + (arena::kReadOnlyPage - 1) * 0x1000;
+  program.gpr[1] = first + 0xffc;
+  run(program);
+  const auto wrote = [&](const ProgramOutcome& outcome) {
+    for (std::size_t at = 0; at < outcome.memory.size(); at += 0x1001) {
+      if (outcome.memory[at] == first >> 12) {
+        return true;
+      }
+    }
+    return false;
+  };
+  EXPECT_TRUE(std::holds_alternative<Faulted>(ours_.exits.back()));
+  EXPECT_FALSE(wrote(ours_));
+  EXPECT_TRUE(wrote(theirs_));
+}
+
 // SDM vol. 2B, "PUSH": of a segment register's four bytes a CPU may leave the upper two in memory
 // as they are. KVM does, the interpreter and Unicorn write zeros.
 TEST_F(KvmDefects, TheUpperHalfOfAPushedSelectorIsEitherOnesToChoose) {

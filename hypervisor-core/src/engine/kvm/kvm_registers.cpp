@@ -219,7 +219,11 @@ RegisterFile KvmEngine::register_file() {
 
 void KvmEngine::set_register_file(const RegisterFile& registers) {
   put_general(registers, state_->general_to_write());
-  put_special(registers, state_->special_to_write());
+  auto& special = state_->special_to_write();
+  put_special(registers, special);
+  // LMA follows from what has just been written, as it would from the guest's own MOV to CR0.
+  const bool long_mode = (special.efer & x86::efer::LME) != 0 && (special.cr0 & x86::cr0::PG) != 0;
+  special.efer = (special.efer & ~std::uint64_t{x86::efer::LMA}) | (long_mode ? x86::efer::LMA : 0);
 }
 
 std::vector<std::uint64_t> KvmEngine::State::breakpoints() const {
