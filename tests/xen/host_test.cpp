@@ -205,7 +205,12 @@ TEST(HostEngines, RunTheSameHostAlike) {
     machine->run(limits);
     return outcome(*machine);
   };
-  EXPECT_EQ(run(EngineKind::Unicorn), run(EngineKind::Interpreter));
+  // A slice ends at the next block boundary, and where blocks end is the engine's own: the instants
+  // may differ by a few instructions, the course may not.
+  const Outcome here = run(EngineKind::Unicorn), there = run(EngineKind::Interpreter);
+  EXPECT_EQ(here.consoles, there.consoles);
+  EXPECT_EQ(here.events, there.events);
+  EXPECT_NEAR(static_cast<double>(here.retired), static_cast<double>(there.retired), 100);
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, Host,

@@ -145,7 +145,7 @@ std::string XenSentences::operator()(const VcpuScheduled& e) const {
 }
 
 std::string XenSentences::operator()(const VcpuWoken& e) const {
-  return fmt::format("vCPU {} of domain {} has an event and can run{}.", e.vcpu, e.domain,
+  return fmt::format("Domain {}'s vCPU {} has an event and can run{}.", e.domain, e.vcpu,
                      e.boosted ? "; it has credit, so it is boosted before the others" : "");
 }
 
