@@ -25,6 +25,11 @@ TEST(PowerCurve, IsStraightBetweenThem) {
 
 TEST(PowerCurve, EndsAtFullLoad) { EXPECT_DOUBLE_EQ(kMl110G4.at(1.7), 117); }
 
+TEST(PowerCurve, BeginsIdleWhateverRoundingLeftBelowZero) {
+  EXPECT_DOUBLE_EQ(kMl110G4.at(0), 86);
+  EXPECT_DOUBLE_EQ(kMl110G4.at(-1e-17), 86);
+}
+
 TEST(Fleet, HasTheNewerServerAsTheMoreEfficient) {
   EXPECT_LT(kHostKinds[host_kind(1)].watts_per_mips(), kHostKinds[host_kind(0)].watts_per_mips());
 }

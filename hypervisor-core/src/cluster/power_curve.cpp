@@ -13,6 +13,9 @@ namespace gv {
 double PowerCurve::at(double utilisation) const {
   if (utilisation >= 1)
     return full();
+  // What was added and taken away again leaves a rounding error, on either side of zero.
+  if (utilisation <= 0)
+    return watts[0];
   if (std::fmod(utilisation, 0.1) == 0)
     return watts[static_cast<std::size_t>(utilisation * 10)];
   const auto below = static_cast<std::size_t>(std::floor(utilisation * 10));

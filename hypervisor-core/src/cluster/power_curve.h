@@ -18,7 +18,7 @@ namespace gv {
 struct PowerCurve {
   std::array<double, 11> watts{};  // at 0, 10, ... 100 %
 
-  // At a utilisation of 0 to 1; more counts as 1.
+  // At a utilisation of 0 to 1; more counts as 1, less as 0.
   double at(double utilisation) const;
   double idle() const { return watts.front(); }
   double full() const { return watts.back(); }
