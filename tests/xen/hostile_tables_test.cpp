@@ -69,8 +69,11 @@ TEST_P(Hostile, ANeighboursFrameCannotBeMapped) {
 
 TEST_P(Hostile, XensOwnFramesCannotBeMapped) {
   refused("the frame table", -XEN_EBUSY, [&] { return bench_.map(address_, leaf(0, true)); });
-  refused("through DOMID_XEN", -XEN_EBUSY, [&] {
+  refused("as a device's frame", -XEN_EBUSY, [&] {
     return bench_.mmu_update(bench_.entry(1, address_).value, leaf(0, true), DOMID_IO);
+  });
+  refused("through DOMID_XEN", -XEN_EPERM, [&] {
+    return bench_.mmu_update(bench_.entry(1, address_).value, leaf(0, true), DOMID_XEN);
   });
 }
 

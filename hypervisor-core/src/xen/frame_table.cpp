@@ -65,7 +65,8 @@ std::optional<Mfn> FrameTable::allocate(DomainId owner, Placement where) {
 }
 
 bool FrameTable::get(std::uint64_t mfn, DomainId owner) {
-  if (!valid(mfn)) {
+  // Xen's own frames are given to nobody, whoever asks in its name.
+  if (!valid(mfn) || owner == kXenItself) {
     return false;
   }
   FrameRecord& record = (*this)[Mfn(static_cast<std::uint32_t>(mfn))];

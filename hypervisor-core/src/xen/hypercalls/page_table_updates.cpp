@@ -22,8 +22,11 @@ Target target_named(Call& call, std::uint16_t id) {
   if (id == DOMID_SELF) {
     return {0, call.domain().id};
   }
-  if (id == DOMID_IO || id == DOMID_XEN) {
-    return {0, id};
+  if (id == DOMID_XEN) {
+    return {-XEN_EPERM, 0};
+  }
+  if (id == DOMID_IO) {
+    return {0, id};  // devices' frames, and there are none
   }
   if (id == call.domain().id || call.xen().find(id) == nullptr) {
     return {-XEN_ESRCH, 0};
